@@ -1,0 +1,167 @@
+"""The command `huyou`: arguments in, public functions, exit code out. No arithmetic lives here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from huyou_sim.errors import EXIT_CODE, HuyouError
+
+LANGUAGES = click.Choice(["en", "zh"])
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells expect."""
+
+
+def _default_language() -> str:
+    """Return zh where the user's locale is Chinese, en elsewhere."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+lang_option = click.option(
+    "--lang",
+    type=LANGUAGES,
+    default=_default_language,
+    show_default="your locale",
+    help="Language of labels.",
+)
+place_option = click.option(
+    "--place",
+    default="huzhou",
+    show_default=True,
+    help="A pack that ships (huzhou, jiaxing), or the path of your own.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="huyou-sim", prog_name="huyou")
+def cli() -> None:
+    r"""Project a city's population under policy packages and test its birth-support targets.
+
+    \b
+    The main job on Huzhou, into ./results/huzhou:
+        huyou run
+    Two packages of your own, labels in Chinese:
+        huyou run mine.toml no_new_policy --lang zh --out results/mine
+    How well the model reproduces the published baselines:
+        huyou baseline
+    Is my file right?
+        huyou check mine.toml data/huzhou
+    """
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1)
+@place_option
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder.  [default: results/PLACE]")
+@click.option("--until", default=2050, show_default=True, help="Last projected year.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw PNG and SVG figures.")
+@click.option("--quiet", is_flag=True, help="No progress bars and no tables on the terminal.")
+@lang_option
+def run(
+    scenarios: tuple[str, ...],
+    place: str,
+    out: Path | None,
+    until: int,
+    figures: bool,
+    quiet: bool,
+    lang: str,
+) -> None:
+    """Project SCENARIOS (names that ship, or paths of TOML files; all packages when none is given).
+
+    Writes a NetCDF result, tidy CSV tables, an Excel workbook, figures and a manifest to the output folder, and
+    prints the fit of the baselines and the verdict on every target. An earlier result in the folder is replaced
+    only when the new one is complete.
+    """
+    from huyou_sim.output import report
+    from huyou_sim.planning.packages import run_packages
+
+    folder = report.result_folder(place, out)
+    packages = run_packages(place, scenarios, until=until, progress=not quiet)
+    written = report.write(packages, folder, lang=lang, figures=figures, progress=not quiet)
+    if not quiet:
+        click.echo(report.summary(packages, written, lang))
+
+
+@cli.command()
+@place_option
+@lang_option
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the fit table to this file as well.")
+def baseline(place: str, lang: str, csv: Path | None) -> None:
+    """Fit the model to the published baselines and print observed, fitted and residual.
+
+    Below the table stand the fitted levels and the sentences that name baselines which contradict each other.
+    """
+    from huyou_sim.output import report
+    from huyou_sim.planning.packages import fit_place
+
+    fit = fit_place(place)
+    if csv is not None:
+        report.write_fit(fit, csv, lang)
+    click.echo(report.fit_report(fit, lang))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True)
+def check(paths: tuple[str, ...]) -> None:
+    r"""Check data packs and scenario files; lists all problems of all PATHS at once.
+
+    A path that ends in .toml is a scenario, everything else the folder of a data pack. Each problem stands with
+    file, line, what was found, what was expected and what to type. Nothing is written.
+
+    \b
+        huyou check mine.toml
+        huyou check data/huzhou scenarios/*.toml
+    """
+    from huyou_sim.planning.checks import check_inputs
+
+    for line in check_inputs(paths):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["scenario", "pack", "variables"]), default="scenario")
+@lang_option
+def schema(kind: str, lang: str) -> None:
+    r"""Print the format of a file: JSON Schema of `scenario`, columns of a `pack`, or all output `variables`.
+
+    \b
+    For completion and checks in an editor:
+        huyou schema scenario > scenario.schema.json
+    """
+    from huyou_sim.output import schemas
+
+    click.echo(schemas.schema_text(kind, lang))
+
+
+@cli.command()
+@click.argument("pack", type=click.Path(path_type=Path))
+def derive(pack: Path) -> None:
+    """Recompute the derived tables of a data PACK (a folder) and refresh its checksums.
+
+    Single ages are graduated from the census groups, net migration is the residual between two censuses. Run it
+    after you changed a table of the pack on purpose.
+    """
+    from huyou_sim.demography.derive import derive_pack
+
+    for path in derive_pack(pack):
+        click.echo(path)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; errors of the user leave one message and exit code 2, never a traceback."""
+    try:
+        cli.main(args=arguments, standalone_mode=False)
+    except HuyouError as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_CODE)
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was written.", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)

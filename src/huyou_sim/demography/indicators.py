@@ -1,0 +1,212 @@
+"""Indicators of a projection, one function per family of definitions, all from counts.
+
+Every indicator has the dimensions (scenario, draw, area, year). Indicators of a stock stand at 31 December of
+the year. Definitions, units and labels are in ``variables.csv``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from huyou_sim.demography.lifetable import infant_mortality, life_expectancy
+from huyou_sim.demography.states import INFANT_MORTALITY, MORTALITY
+from huyou_sim.variables import variables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+def year_end(dataset: xr.Dataset, name: str = "population") -> xr.DataArray:
+    """Return a stock at the end of each projected year, on `year`."""
+    return dataset[name].isel(time=slice(1, None)).rename(time="year").assign_coords(year=dataset["year"])
+
+
+def year_start(dataset: xr.Dataset, name: str = "population") -> xr.DataArray:
+    """Return a stock at the start of each projected year, on `year`."""
+    return dataset[name].isel(time=slice(None, -1)).rename(time="year").assign_coords(year=dataset["year"])
+
+
+def _ages(stock: xr.DataArray, lower: int, upper: int | None = None) -> xr.DataArray:
+    """Return persons aged `lower`..`upper` completed years, both sexes."""
+    dims = [dim for dim in ("sex", "age") if dim in stock.dims]
+    return stock.sel(age=slice(lower, upper)).sum(dims)
+
+
+def female_exposure(dataset: xr.Dataset) -> xr.DataArray:
+    """Return woman-years by age reached, the mean of a cohort's women at the start and the end of the year."""
+    reached = dataset["age_reached"].values
+    start = year_start(dataset).sel(sex="female", age=reached - 1).rename(age="age_reached")
+    end = year_end(dataset).sel(sex="female", age=reached).rename(age="age_reached")
+    labels = {"age_reached": reached}
+    return (start.assign_coords(labels) + end.assign_coords(labels)).drop_vars("sex") / 2.0
+
+
+def _mean_age(rates: xr.DataArray) -> xr.DataArray:
+    """Return the mean age of a schedule [exact years].
+
+    A cohort that reaches age x during the year is x years old, exactly, in its middle.
+    """
+    return (rates * rates["age_reached"]).sum("age_reached") / rates.sum("age_reached")
+
+
+def fertility(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return births, total fertility and ages at birth, in all and by order.
+
+    The tempo-adjusted rate divides each order's total by one minus the yearly change of its mean age.
+
+    Source
+    ------
+    Bongaarts and Feeney (1998), Population and Development Review 24(2), 271-291.
+    """
+    births = dataset["births"]
+    rates = births / female_exposure(dataset)
+    by_order = rates.sum("age_reached")
+    mean_age = _mean_age(rates)
+    result = {"births": births.sum(["age_reached", "birth_order"]), "tfr": by_order.sum("birth_order")}
+    for order in births["birth_order"].values:
+        one = {"birth_order": order, "drop": True}
+        result[f"births_order_{order}"] = births.sel(**one).sum("age_reached")
+        result[f"tfr_order_{order}"] = by_order.sel(**one)
+    if births.sizes["year"] > 1:
+        result["tempo_adjusted_tfr"] = (by_order / (1.0 - mean_age.differentiate("year"))).sum("birth_order")
+    result["mean_age_at_birth"] = _mean_age(rates.sum("birth_order"))
+    result["mean_age_at_first_birth"] = mean_age.isel(birth_order=0, drop=True)
+    first = result["births_order_1"]
+    result["share_second_third"] = 100.0 * (result["births"] - first) / result["births"]
+    result["sex_ratio_at_birth"] = 100.0 * _sex_ratio(dataset["newborn"])
+    return result
+
+
+def _sex_ratio(counts: xr.DataArray) -> xr.DataArray:
+    return counts.sel(sex="male", drop=True) / counts.sel(sex="female", drop=True)
+
+
+def growth(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the components of growth and the crude rates per 1,000 of the mean population of the year."""
+    start, end = (stock(dataset).sum(["sex", "age"]) for stock in (year_start, year_end))
+    births = dataset["births"].sum(["age_reached", "birth_order"])
+    deaths, migrants, clipped = (dataset[name].sum(["sex", "age"]) for name in ("deaths", "net_migrants", "clipped"))
+    mean = (start + end) / 2.0
+    return {
+        "population_total": end,
+        "deaths": deaths,
+        "natural_increase": births - deaths,
+        "net_migration": migrants - clipped,
+        "clipped_migrants": -clipped,
+        "crude_birth_rate": 1000.0 * births / mean,
+        "crude_death_rate": 1000.0 * deaths / mean,
+        "natural_increase_rate": 1000.0 * (births - deaths) / mean,
+    }
+
+
+def structure(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return dependency in both definitions, ages, sexes and the children's ages that services are planned for."""
+    stock = year_end(dataset)
+    result: dict[str, xr.DataArray] = {}
+    for old in (60, 65):
+        working = _ages(stock, 15, old - 1)
+        child, aged = (100.0 * part / working for part in (_ages(stock, 0, 14), _ages(stock, old)))
+        result |= {
+            f"child_dependency_{old}": child,
+            f"old_dependency_{old}": aged,
+            f"total_dependency_{old}": child + aged,
+        }
+    result["population_under_3"] = _ages(stock, 0, 2)
+    result["population_3_5"] = _ages(stock, 3, 5)
+    result["women_20_34"] = _ages(stock.sel(sex="female", drop=True), 20, 34)
+    result["median_age"] = median_age(stock.sum("sex"))
+    result["sex_ratio"] = 100.0 * _sex_ratio(stock.sum("age"))
+    return result
+
+
+def median_age(stock: xr.DataArray) -> xr.DataArray:
+    """Return the exact age that halves a population by single age, even within the year of age."""
+    axis = stock.get_axis_num("age")
+    counts = np.moveaxis(stock.values, axis, -1)
+    upto = np.cumsum(counts, axis=-1)
+    half = upto[..., -1:] / 2.0
+    at = (upto < half).sum(axis=-1, keepdims=True)
+    below = np.take_along_axis(upto, at, -1) - np.take_along_axis(counts, at, -1)
+    median = at + (half - below) / np.take_along_axis(counts, at, -1)
+    return stock.isel(age=0, drop=True).copy(data=median[..., 0] + float(stock["age"].values[0]))
+
+
+def marriage(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return marriages and married shares of women; nothing where the state space knows no marriage."""
+    if "first_marriages" not in dataset:
+        return {}
+    first = dataset["first_marriages"]
+    women = year_end(dataset, "women").sel(age_fertile=slice(20, 29)).sum(["age_fertile", "parity"])
+    total = women.sum("marital")
+    return {
+        "first_marriages": first.sum("age_reached"),
+        "mean_age_at_first_marriage": _mean_age(first / female_exposure(dataset)),
+        "married_share_20_29": 100.0 * women.sel(marital="married", drop=True) / total,
+        "ever_married_share_20_29": 100.0 * (1.0 - women.sel(marital="never", drop=True) / total),
+    }
+
+
+def _exp(array: xr.DataArray) -> xr.DataArray:
+    return array.copy(data=np.exp(array.values))
+
+
+def mortality(dataset: xr.Dataset, death_rates: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Return life expectancy and infant mortality of the death rates that each year was projected with.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `project`.
+    death_rates : (sex, age) [deaths per person-year]
+        Before the multipliers of the channels ``mortality`` and ``infant_mortality``.
+    """
+    log = dataset["log_multiplier"]
+    level, infant = (_exp(log.sel(channel=name, drop=True)) for name in (MORTALITY, INFANT_MORTALITY))
+    newborn = dataset["newborn"] / dataset["newborn"].sum("sex")
+    expectancy = {}
+    rate = xr.zeros_like(level)
+    for sex in ("male", "female"):
+        base = death_rates.sel(sex=sex, drop=True)
+        scaled = (base * level).transpose(*level.dims, "age").values.copy()
+        scaled[..., 0] = (base.isel(age=0, drop=True) * infant).transpose(*level.dims).values
+        expectancy[sex] = level.copy(data=life_expectancy(scaled, sex))
+        risk = float(-np.log1p(-infant_mortality(base.values, sex)))
+        rate = rate + newborn.sel(sex=sex, drop=True) * (1.0 - _exp(-risk * infant)) * 1000.0
+    both = expectancy["male"] * newborn.sel(sex="male", drop=True) + expectancy["female"] * newborn.sel(
+        sex="female", drop=True
+    )
+    return {
+        "life_expectancy": both,
+        "life_expectancy_male": expectancy["male"],
+        "life_expectancy_female": expectancy["female"],
+        "infant_mortality_rate": rate,
+    }
+
+
+def indicators(dataset: xr.Dataset, death_rates: xr.DataArray | None = None) -> xr.Dataset:
+    """Return every indicator of a projection, by (scenario, draw, area, year), with units and labels.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `project`, best after `with_total`.
+    death_rates : (sex, age) [deaths per person-year], optional
+        Needed for life expectancy and infant mortality.
+    """
+    values = growth(dataset) | fertility(dataset) | structure(dataset) | marriage(dataset)
+    if death_rates is not None:
+        values |= mortality(dataset, death_rates)
+    order = ("scenario", "draw", "area", "year")
+    known = variables()
+    arrays = {}
+    for name, array in values.items():
+        keep = array.transpose(*order).reset_coords(drop=True)
+        if name in known:
+            keep = keep.assign_attrs(units=known[name].unit, long_name=known[name].label_en)
+        arrays[name] = keep
+    return xr.Dataset(arrays, attrs=dataset.attrs)

@@ -1,0 +1,1 @@
+"""Observations, calibration, bridging and no-policy trends: what the data say of the levels."""

@@ -1,0 +1,201 @@
+"""What the command line shows and keeps of a fit and of a run: text for the terminal, files for the folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huyou_sim.output.folder import check_folder, replace_file
+from huyou_sim.output.labels import text
+from huyou_sim.output.manifest import build_manifest
+from huyou_sim.output.tables import csv_bytes
+from huyou_sim.output.terminal import (
+    contradictions_text,
+    fit_text,
+    indicators_text,
+    requirement,
+    target_name,
+    targets_text,
+    text_table,
+)
+from huyou_sim.output.write import write_run
+
+if TYPE_CHECKING:
+    from huyou_sim.planning.packages import Fit, Packages
+    from huyou_sim.policy import Scenario
+
+NARROWEST = 80
+"""Columns that tables are laid out for when the output is no terminal or a narrow one."""
+
+WIDEST = 150
+
+
+def terminal_width() -> int:
+    """Return the columns to lay tables out for."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((120, 40)).columns))
+
+
+def area_labels(fit: Fit) -> dict[str, dict[str, str]]:
+    """Return area code to language to name, the whole place among them."""
+    place = fit.pack.place
+    labels = {
+        str(row["area"]): {"en": str(row["name_en"]), "zh": str(row["name_zh"])}
+        for row in fit.pack.areas.to_dict("records")
+    }
+    return {**labels, place.code: {"en": place.name_en, "zh": place.name_zh}}
+
+
+def result_folder(place: str, folder: Path | None = None) -> Path:
+    """Return the folder that a run of `place` may write to: the one given, or ``results/<place>``.
+
+    Asked before the work starts, so that a folder which holds something else is refused at once.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result.
+    """
+    return check_folder(folder or Path("results") / Path(place).name)
+
+
+def write(
+    packages: Packages,
+    folder: Path,
+    *,
+    lang: str = "en",
+    figures: bool = True,
+    progress: bool = True,
+) -> Path:
+    """Return the folder that a run was written to, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        New, empty, or an earlier result, which is replaced when the new one is complete.
+    figures : bool
+        Draw PNG and SVG figures.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    """
+    fit = packages.fit
+    manifest = build_manifest(
+        arguments={
+            "place": fit.pack.name,
+            "scenarios": [scenario.key for scenario in packages.scenarios],
+            "until": int(packages.indicators["year"].values[-1]),
+        },
+        inputs=fit.pack.checksums,
+        scenario_texts={scenario.key: resolved_text(scenario) for scenario in packages.scenarios},
+        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
+        calibration=fit.calibration.levels,
+    )
+    write_run(
+        folder,
+        result=packages.result,
+        indicators=packages.indicators,
+        fit=fit.calibration.table,
+        contradictions=[sentence.text(lang) for sentence in fit.contradictions],
+        targets=packages.targets,
+        scenarios=packages.scenarios,
+        area_labels=area_labels(fit),
+        manifest=manifest,
+        lang=lang,
+        figures=figures,
+        progress=None if progress else False,
+    )
+    return folder
+
+
+def resolved_text(scenario: Scenario) -> str:
+    """Return what a scenario says after its parents were resolved, as JSON with every default filled in."""
+    content = {
+        "extends": list(scenario.parents),
+        "areas": None if scenario.areas is None else list(scenario.areas),
+        "trends": scenario.trends.model_dump(mode="json"),
+        "levers": scenario.levers.model_dump(mode="json"),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def fit_report(fit: Fit, lang: str) -> str:
+    """Return the fit table of the place, the fitted levels and the contradictions as text."""
+    width = terminal_width()
+    parts = [
+        fit_text(fit.calibration.table, lang, width=width, area_labels=area_labels(fit)),
+        levels_text(fit, lang, width),
+        contradictions_text([sentence.text(lang) for sentence in fit.contradictions], lang, width=width),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def levels_text(fit: Fit, lang: str, width: int) -> str:
+    """Return the fitted levels with their standard errors as text."""
+    calibration = fit.calibration
+    rows = [
+        [parameter.label_zh if lang == "zh" else parameter.label_en, f"{value:,.3f}", f"{error:,.3f}"]
+        for parameter, value, error in zip(
+            calibration.parameters, calibration.values, calibration.standard_errors, strict=True
+        )
+    ]
+    header = [text(f"levels.{name}", lang) for name in ("parameter", "level", "standard_error")]
+    return "\n".join([text("levels.title", lang), "", text_table(header, rows, width=width)])
+
+
+def summary(packages: Packages, folder: Path, lang: str) -> str:
+    """Return the fit of the place, the verdicts and the main indicators as text, and where the files are."""
+    width = terminal_width()
+    fit = packages.fit
+    place = fit.calibration.table.query("area == @fit.pack.place.code")
+    parts = [
+        fit_text(place, lang, width=width, area_labels=area_labels(fit)),
+        contradictions_text([sentence.text(lang) for sentence in fit.contradictions], lang, width=width),
+        *verdicts(packages, lang, width),
+        indicators_text(packages.indicators, packages.scenarios, lang, width=width),
+        text("report.written", lang, folder=str(folder)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def verdicts(packages: Packages, lang: str, width: int) -> list[str]:
+    """Return the verdicts as text: values and distances at the central level, then every level at a glance.
+
+    Nothing for a place without targets.
+    """
+    targets = packages.targets
+    if targets.empty:
+        return []
+    central = targets_text(targets, packages.scenarios, lang, level="central", width=width)
+    shown = {scenario.key: scenario.label(lang) for scenario in packages.scenarios}
+    rows = []
+    for _, same in targets.groupby("indicator_id"):
+        asked = {row["level"]: requirement(row, lang) for row in same.to_dict("records")}
+        cells = []
+        for key in shown:
+            met = same[same["scenario"] == key].set_index("level")["met"]
+            cells.append("".join(MARKS[bool(met[level])] for level in LEVELS))
+        first = same.to_dict("records")[0]
+        rows.append([target_name(first, lang), "  ".join(asked[level] for level in LEVELS), *cells])
+    header = [text("column.target", lang), text("verdicts.required", lang), *shown.values()]
+    table = text_table(header, rows, right=[False] * len(header), width=width, flexible=list(range(len(header))))
+    return [central, "\n".join([text("verdicts.title", lang), "", table, "", text("verdicts.note", lang)])]
+
+
+LEVELS = ("lenient", "central", "strict")
+MARKS = {True: "■", False: "□"}
+"""How a level that is reached, or missed, stands in the table of all levels."""
+
+
+def write_fit(fit: Fit, path: Path, lang: str) -> Path:
+    """Return the path of the fit table written as CSV.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written; an earlier one is then unchanged.
+    """
+    return replace_file(path, csv_bytes(fit.calibration.table, lang))

@@ -1,0 +1,1 @@
+"""The main job and what a plan asks of it: packages, targets, checks."""

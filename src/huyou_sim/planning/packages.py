@@ -1,0 +1,198 @@
+"""The main job: a place, calibrated, projected under policy packages and held against its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from huyou_sim.demography.baseline import build_baseline
+from huyou_sim.demography.indicators import indicators
+from huyou_sim.demography.projection import project, with_total
+from huyou_sim.errors import ArgumentError, Problem
+from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels, first_year
+from huyou_sim.inference.contradictions import Contradiction, contradictions
+from huyou_sim.inference.parameters import level_multipliers
+from huyou_sim.inference.trends import trend_multipliers, trend_parameters
+from huyou_sim.pack import load_pack
+from huyou_sim.planning.targets import assess_targets
+from huyou_sim.policy import PolicyResponse, Scenario, load_scenarios, policy_context, policy_response
+from huyou_sim.variables import variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from huyou_sim.demography.baseline import Baseline
+    from huyou_sim.pack import Pack
+
+    Array = NDArray[np.float64]
+
+LAST_YEAR = 2050
+"""Last year that a run projects unless told otherwise."""
+
+FURTHEST_YEAR = 2100
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A calibrated place: pack, baseline, fitted levels and the sentences about its baselines."""
+
+    pack: Pack
+    baseline: Baseline
+    calibration: Calibration
+    contradictions: tuple[Contradiction, ...]
+
+
+@dataclass(frozen=True)
+class Packages:
+    """A calibrated place projected under scenarios.
+
+    Parameters
+    ----------
+    fit : Fit
+    scenarios : tuple of Scenario
+    result : xarray.Dataset
+        Stocks and flows by (scenario, draw, area, ...), the place last among the areas.
+    indicators : xarray.Dataset
+        By (scenario, draw, area, year).
+    targets : DataFrame
+        Verdicts, from `assess_targets`.
+    """
+
+    fit: Fit
+    scenarios: tuple[Scenario, ...]
+    result: xr.Dataset
+    indicators: xr.Dataset
+    targets: pd.DataFrame
+
+
+def fit_place(place: str | Path) -> Fit:
+    """Return a place's pack, its baseline and its point calibration.
+
+    Raises
+    ------
+    PackError, CalibrationError
+        When the pack is damaged, or its figures cannot be reproduced.
+    """
+    return fit_pack(load_pack(place))
+
+
+def fit_pack(pack: Pack) -> Fit:
+    """Return the baseline and the point calibration of a pack that is loaded."""
+    baseline = build_baseline(pack)
+    calibration = calibrate(pack, baseline)
+    fitted = first_year(baseline, calibration.parameters, calibrated_levels(calibration))
+    return Fit(pack, baseline, calibration, contradictions(pack, baseline, calibration, fitted))
+
+
+def central_evidence(pack: Pack) -> dict[str, Array]:
+    """Return the central value of every prior of the evidence, by id, shape (draw,) with one draw."""
+    priors = pack.evidence["priors"]
+    return {str(name): np.array([float(value)]) for name, value in priors.set_index("id")["central"].items()}
+
+
+def project_scenarios(
+    fit: Fit, scenarios: Sequence[Scenario], *, until: int = LAST_YEAR
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the result and the indicators of a place under scenarios, with central values of all priors.
+
+    The first year is the calibration year: it has the fitted levels, no trend and no lever. From the second on,
+    no-policy trends and the scenario's levers move the hazards; levers see the children of the year before.
+
+    Raises
+    ------
+    ArgumentError
+        When `until` is not a year after the start.
+    """
+    pack, baseline = fit.pack, fit.baseline
+    first = baseline.stock.year + 1
+    if not first <= until <= FURTHEST_YEAR:
+        raise ArgumentError(
+            Problem("--until", str(until), f"a year from {first} to {FURTHEST_YEAR}", f"Type --until {LAST_YEAR}.")
+        )
+    years = list(range(first, until + 1))
+    evidence = central_evidence(pack)
+    levels, migration = level_multipliers(baseline, fit.calibration.parameters, calibrated_levels(fit.calibration))
+    scales = {scenario.key: scenario.trends for scenario in scenarios}
+    trends = trend_multipliers(baseline, trend_parameters(baseline, evidence), scales, years)
+    levers = policy_response(
+        scenarios,
+        evidence,
+        policy_context(pack),
+        areas=baseline.areas,
+        channels=baseline.space.channels,
+        years=years,
+    )
+    result = project(
+        baseline.stock,
+        baseline.rates,
+        baseline.space,
+        years=years,
+        log_multipliers=levels + trends,
+        migration_level=migration,
+        response=levers.log_multipliers,
+        scenarios=[s.key for s in scenarios],
+    )
+    whole = with_total(result, baseline.code)
+    return whole, indicators(whole, baseline.death_rates).assign(policy_series(whole, levers))
+
+
+def policy_series(result: xr.Dataset, levers: PolicyResponse) -> dict[str, xr.DataArray]:
+    """Return childcare places, effective coverage and the ideal number of children by (scenario, draw, area, year)."""
+    stock = result["population"].sum("sex").transpose("area", "scenario", "draw", "time", "age")
+    areas, scenarios, draws = stock.shape[:3]
+    flat = stock.values.reshape(areas, scenarios * draws, *stock.shape[3:])
+    template = result["newborn"].sum("sex").transpose("scenario", "draw", "area", "year")
+    series: dict[str, list[Array]] = {}
+    for i, year in enumerate(result["year"].values):
+        children, people = flat[:, :, i, :3].sum(axis=-1), flat[:, :, i].sum(axis=-1)
+        now = levers.childcare(int(year), children, people)
+        now = now | {"ideal_children": np.broadcast_to(levers.ideal_children(int(year)), children.shape)}
+        for name, values in now.items():
+            series.setdefault(name, []).append(values)
+    arrays = {}
+    for name, years in series.items():
+        cube = np.stack(years, axis=-1).reshape(areas, scenarios, draws, len(years))
+        about = {"units": variable(name).unit, "long_name": variable(name).label_en}
+        arrays[name] = template.copy(data=np.moveaxis(cube, 0, 2)).assign_attrs(about)
+    return arrays
+
+
+def run_packages(
+    place: str | Path, scenarios: Sequence[str | Path] = (), *, until: int = LAST_YEAR, progress: bool = False
+) -> Packages:
+    """Return a place calibrated, projected under policy packages and held against its targets.
+
+    Parameters
+    ----------
+    place : str or path
+        Name of a pack that ships, or folder of one.
+    scenarios : sequence
+        Names that ship or paths of TOML files; the six packages that ship when empty.
+    until : int
+        Last projected year.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Raises
+    ------
+    PackError, ScenarioError, CalibrationError, ArgumentError
+    """
+    with tqdm(total=3, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
+        pack = load_pack(place)
+        chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
+        bar.set_postfix_str("calibrate")
+        fit = fit_pack(pack)
+        bar.update()
+        bar.set_postfix_str("project")
+        result, table = project_scenarios(fit, chosen, until=until)
+        bar.update()
+        targets = assess_targets(fit.pack, table)
+        bar.update()
+    return Packages(fit, chosen, result, table, targets)
