@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -189,3 +191,22 @@ def test_folder_with_other_things_is_left_alone(tmp_path):
     assert done.returncode == 2
     assert (tmp_path / "out" / "thesis.docx").read_text() == "mine"
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["thesis.docx"]
+
+
+def test_interrupt_leaves_nothing(tmp_path):
+    """Ctrl-C in the middle of a run: one line, exit code 130, no folder and no part of one."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", "print('ready', flush=True); from huyou_sim.cli import main; main(['run'])"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout.readline().strip() == "ready"
+    time.sleep(2.0)
+    running.send_signal(signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == 130, error
+    assert "Traceback" not in error
+    assert "nothing was written" in error
+    assert list(tmp_path.rglob("*.nc")) == []

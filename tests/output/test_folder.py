@@ -162,7 +162,7 @@ def test_replace_file_keeps_the_old_on_failure(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of Unix")
-def test_file_too_large_for_hdf5_is_an_output_error(tmp_path: Path) -> None:
+def test_file_larger_than_the_system_allows_is_an_output_error(tmp_path: Path) -> None:
     code = """
 import resource, signal, sys
 from huyou_sim.errors import OutputError
@@ -170,7 +170,7 @@ from huyou_sim.output.store import write_netcdf
 from tests.output.conftest import make_result
 result = make_result()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
     write_netcdf(result, sys.argv[1])
 except OutputError as error:

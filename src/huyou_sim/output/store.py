@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huyou_sim.errors import OutputError, Problem
-from huyou_sim.output.folder import writing_error
+from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import (
     check_variables,
     variable_definition,
@@ -91,18 +90,11 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str
         for name, array in written.data_vars.items()
         if array.ndim
     }
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part.nc")
-    try:
-        # HDF5 keeps no times unless asked, so equal inputs give equal bytes.
-        written.to_netcdf(part, engine="h5netcdf", encoding=encoding)
-        with open(part, "rb+") as stream:
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    except (OSError, RuntimeError) as error:  # HDF5 raises RuntimeError when a full disk shows at closing
-        raise writing_error(error, path) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    # HDF5 swallows what the system says when a disk is full at closing. So the file is made in memory, where it
+    # cannot fail for that cause, and written by our own hand, which reports it. HDF5 keeps no times unless
+    # asked, so equal inputs give equal bytes.
+    data = written.to_netcdf(engine="h5netcdf", encoding=encoding)
+    return replace_file(path, bytes(data))
 
 
 def read_result(path: str | Path) -> xr.Dataset:
