@@ -134,7 +134,7 @@ def test_full_disk_during_a_run_keeps_the_old_result(tmp_path: Path, monkeypatch
     inputs = make_inputs()
     written = []
 
-    def full(path: Path, data: bytes) -> Path:
+    def full(path: Path, data: bytes, *, shown: Path | None = None) -> Path:
         written.append(path)
         if len(written) == 4:
             raise OSError(errno.ENOSPC, "No space left on device", str(path))

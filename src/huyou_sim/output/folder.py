@@ -54,8 +54,13 @@ def writing_error(error: OSError | RuntimeError, path: Path, *, what: str = "out
     )
 
 
-def write_bytes(path: Path, data: bytes) -> Path:
+def write_bytes(path: Path, data: bytes, *, shown: Path | None = None) -> Path:
     """Return the path of a file that holds `data` and is on the disk.
+
+    Parameters
+    ----------
+    shown : Path, optional
+        The file that an error names, where `path` is only a part of it under another name.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def write_bytes(path: Path, data: bytes) -> Path:
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
-        raise writing_error(error, path) from error
+        raise writing_error(error, shown or path) from error
     return path
 
 
@@ -76,7 +81,7 @@ def replace_file(path: Path, data: bytes) -> Path:
     """Return the path of a single file written as a whole: the old content stays until the new is complete."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        write_bytes(part, data)
+        write_bytes(part, data, shown=path)
         os.replace(part, path)
     except OSError as error:
         raise writing_error(error, path) from error
