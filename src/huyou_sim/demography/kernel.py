@@ -14,7 +14,7 @@ coverage.
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import factorial, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,9 @@ BLOCK = 64
 
 FEMALE = 1
 """Index of women on the sex axis."""
+
+S1, S2, S3, S4, S5, S6, S7, S8, S9, S10 = (1.0 / factorial(i) for i in range(1, 11))
+"""Coefficients of the series of ``1 - exp(-z)``, for small z."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -57,14 +60,13 @@ def _migrate(
         for age in range(lowest, highest + 1):
             reached = min(age + shift, ages - 1)
             for b in range(n):
-                before = stock[sex, age, b]
-                after = before + share * migrants[sex, age, b]
+                wanted = share * migrants[sex, age, b]
+                after = stock[sex, age, b] + wanted
                 # The flow is the migration asked for; the part that an empty cell cannot give is clipped.
-                if after < 0.0:
-                    clipped[sex, reached, b] += after
-                    after = 0.0
-                net[sex, reached, b] += share * migrants[sex, age, b]
-                stock[sex, age, b] = after
+                missing = after if after < 0.0 else 0.0
+                clipped[sex, reached, b] += missing
+                net[sex, reached, b] += wanted
+                stock[sex, age, b] = after - missing
             row = age - first
             if sex == FEMALE and 0 <= row < women.shape[0]:
                 for b in range(n):
@@ -79,14 +81,33 @@ def _migrate(
                         women[row, 0, b] = stock[sex, age, b]
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def _leave(hazard: float) -> float:
+    """Return ``1 - exp(-hazard)`` for a hazard of 0 or more, to about 1e-15 of its value.
+
+    The library's function is called once per number; this one is plain arithmetic, which the compiler spreads
+    over a whole vector of trajectories. A sixty-fourth of the hazard is small enough for a short series, and
+    six times ``q (2 - q)`` doubles the time six times. Beyond 40 nobody is left to 4e-18 anyway.
+    """
+    z = 0.015625 * (hazard if hazard < 40.0 else 40.0)
+    q = z * (S1 - z * (S2 - z * (S3 - z * (S4 - z * (S5 - z * (S6 - z * (S7 - z * (S8 - z * (S9 - z * S10)))))))))
+    q = q * (2.0 - q)
+    q = q * (2.0 - q)
+    q = q * (2.0 - q)
+    q = q * (2.0 - q)
+    q = q * (2.0 - q)
+    return q * (2.0 - q)
+
+
 @njit(cache=True, error_model="numpy")
 def _survival(hazard: Array, channel: Indices, multiplier: Array, survival: Array) -> None:
     """Turn death hazards into the probability to survive the year, per trajectory."""
     for sex in range(hazard.shape[0]):
         for age in range(hazard.shape[1]):
             k = channel[sex, age]
+            base = hazard[sex, age]
             for b in range(survival.shape[2]):
-                survival[sex, age, b] = exp(-hazard[sex, age] * multiplier[k, b])
+                survival[sex, age, b] = 1.0 - _leave(base * multiplier[k, b])
 
 
 @njit(cache=True, error_model="numpy")
@@ -169,7 +190,7 @@ def _live(
                 rate[schedule, row] * multiplier[younger, b] + rate[schedule, row + 1] * multiplier[older, b]
             )
             hazard[schedule, b] = value
-            half[schedule, b] = 1.0 - exp(-0.5 * value)
+            half[schedule, b] = _leave(0.5 * value)
     flow[:] = 0.0
     _walk(tile, events, half, hazard, flow)
     for state in range(n_states):
