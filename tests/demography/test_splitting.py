@@ -23,18 +23,19 @@ def generator(space, hazards):
 
 def walked(space, hazards, start, steps):
     """Return the states after one year, walked in `steps` equal parts, and births by order."""
-    table = np.column_stack(
-        [space.event_table(), [space.schedules.index(event.schedule) for event in space.events]]
-    ).astype(np.int64)
+    table = np.array(
+        [
+            (*space.event_table()[i, :2], space.counter_of(event), space.schedules.index(event.schedule))
+            for i, event in enumerate(space.events)
+        ]
+    )
     tile = start[:, None].copy()
     part = (hazards / steps)[:, None]
     births = np.zeros(len(space.orders))
     for _ in range(steps):
-        flow = np.zeros((len(space.events), 1))
+        flow = np.zeros((len(space.counters), 1))
         _walk(tile, table, 1.0 - np.exp(-part / 2), part, flow)
-        for event, count in zip(space.event_table(), flow[:, 0], strict=True):
-            if event[2] >= 0:
-                births[event[2]] += count
+        births += flow[: len(births), 0]
     return tile[:, 0], births
 
 

@@ -39,8 +39,6 @@ S1, S2, S3, S4, S5, S6, S7, S8, S9, S10 = (1.0 / factorial(i) for i in range(1, 
 @njit(cache=True, error_model="numpy")
 def _migrate(
     stock: Array,
-    women: Array,
-    first: int,
     migrants: Array,
     share: float,
     shift: int,
@@ -51,9 +49,7 @@ def _migrate(
 ) -> None:
     """Add `share` of the net migrants of ages `lowest`..`highest`; what an empty cell cannot give is clipped.
 
-    Women of reproductive age keep their composition by state: net migrants are spread in proportion to the
-    stock of the cell, and into the first state where the cell is empty. Flows stand by the age reached at
-    31 December, so those of the start of the year are shifted by one age.
+    Flows stand by the age reached at 31 December, so those of the start of the year are shifted by one age.
     """
     sexes, ages, n = stock.shape
     for sex in range(sexes):
@@ -67,18 +63,31 @@ def _migrate(
                 clipped[sex, reached, b] += missing
                 net[sex, reached, b] += wanted
                 stock[sex, age, b] = after - missing
-            row = age - first
-            if sex == FEMALE and 0 <= row < women.shape[0]:
-                for b in range(n):
-                    before = 0.0
-                    for state in range(women.shape[1]):
-                        before += women[row, state, b]
-                    if before > 0.0:
-                        ratio = stock[sex, age, b] / before
-                        for state in range(women.shape[1]):
-                            women[row, state, b] *= ratio
-                    else:
-                        women[row, 0, b] = stock[sex, age, b]
+
+
+@njit(cache=True, error_model="numpy")
+def _spread(stock: Array, women: Array, first: int) -> None:
+    """Bring women by state to the stock of their cell after migration.
+
+    Migrants have the composition of the cell they come to or leave; into an empty cell they come in the first
+    state.
+    """
+    rows, states, n = women.shape
+    before = np.empty(n)
+    for row in range(rows):
+        for b in range(n):
+            before[b] = women[row, 0, b]
+        for state in range(1, states):
+            for b in range(n):
+                before[b] += women[row, state, b]
+        for b in range(n):
+            after = stock[FEMALE, first + row, b]
+            empty = before[b] <= 0.0
+            women[row, 0, b] = after if empty else women[row, 0, b]
+            before[b] = 1.0 if empty else after / before[b]
+        for state in range(states):
+            for b in range(n):
+                women[row, state, b] *= before[b]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -138,16 +147,17 @@ def _walk(tile: Array, events: Indices, half: Array, hazard: Array, flow: Array)
         event = turn if turn < n_events else 2 * n_events - 1 - turn
         origin = events[event, 0]
         destination = events[event, 1]
+        counter = events[event, 2]
         schedule = events[event, 3]
         if origin == destination:
             for b in range(n):
-                flow[event, b] += 0.5 * hazard[schedule, b] * tile[origin, b]
+                flow[counter, b] += 0.5 * hazard[schedule, b] * tile[origin, b]
         else:
             for b in range(n):
                 moved = half[schedule, b] * tile[origin, b]
                 tile[origin, b] -= moved
                 tile[destination, b] += moved
-                flow[event, b] += moved
+                flow[counter, b] += moved
 
 
 @njit(cache=True, error_model="numpy")
@@ -166,7 +176,7 @@ def _live(
     flow: Array,
     root: Array,
 ) -> None:
-    """Take one cohort of women through the year; leaves its states at the year's end in `tile`.
+    """Take one cohort of women through its first half-year of deaths and all events of the year, in `tile`.
 
     Cohort `row` is aged ``first - 1 + row`` at the start. Its hazard is the mean of the rates at the two ages
     it passes through, each with its own channel.
@@ -193,9 +203,6 @@ def _live(
             half[schedule, b] = _leave(0.5 * value)
     flow[:] = 0.0
     _walk(tile, events, half, hazard, flow)
-    for state in range(n_states):
-        for b in range(n):
-            tile[state, b] *= root[b]
 
 
 @njit(cache=True, error_model="numpy")
@@ -214,7 +221,7 @@ def _births_at_ends(
         age = first - 1 + row
         k = channel[0, row]
         for b in range(start.shape[1]):
-            flow[row - 1, 0, b] = width * rate[0, row] * multiplier[k, b] * 0.5 * (start[age, b] + end[age, b])
+            flow[0, row - 1, b] = width * rate[0, row] * multiplier[k, b] * 0.5 * (start[age, b] + end[age, b])
 
 
 @njit(cache=True, error_model="numpy")
@@ -227,17 +234,62 @@ def _bear(
     newborn: Array,
 ) -> None:
     """Add the newborn of the year by sex, survived to 31 December."""
-    for order in range(births.shape[1]):
-        for b in range(births.shape[2]):
-            total = 0.0
-            for row in range(births.shape[0]):
-                total += births[row, order, b]
-            newborn[0, b] += male_share[order] * total
-            newborn[1, b] += (1.0 - male_share[order]) * total
+    total = np.empty(newborn.shape[1])
+    for order in range(male_share.shape[0]):
+        total[:] = 0.0
+        for row in range(births.shape[1]):
+            for b in range(total.shape[0]):
+                total[b] += births[order, row, b]
+        for b in range(total.shape[0]):
+            newborn[0, b] += male_share[order] * total[b]
+            newborn[1, b] += (1.0 - male_share[order]) * total[b]
     for sex in range(newborn.shape[0]):
         for b in range(newborn.shape[1]):
             end[sex, 0, b] = newborn[sex, b] * survival[sex, 0, b]
             deaths[sex, 0, b] = newborn[sex, b] - end[sex, 0, b]
+
+
+@njit(cache=True, error_model="numpy")
+def _fertile_year(
+    stock: Array,
+    women: Array,
+    survival: Array,
+    inputs: tuple[Any, ...],
+    first: int,
+    end: Array,
+    women_end: Array,
+    counts: Array,
+    deaths: Array,
+) -> None:
+    """Take all cohorts of women of reproductive age through the year."""
+    _, _, rate, rate_channel, multiplier, _, _, events = inputs
+    n = stock.shape[2]
+    rows, states = women.shape[0], women.shape[1]
+    tile = np.empty((states, n))
+    hazard = np.empty((rate.shape[0], n))
+    half = np.empty((rate.shape[0], n))
+    flow = np.empty((counts.shape[0], n))
+    root = np.empty(n)
+    for row in range(rows + 1):
+        reached = first + row
+        _live(
+            row, stock[FEMALE, first - 1], women, survival[FEMALE, reached],
+            rate, rate_channel, multiplier, events, tile, hazard, half, flow, root,
+        )  # fmt: skip
+        for counter in range(counts.shape[0]):
+            for b in range(n):
+                counts[counter, row, b] = flow[counter, b]
+        if row < rows:
+            # The states define the cell, so that their sum and the cell agree to the last bit.
+            for b in range(n):
+                end[FEMALE, reached, b] = 0.0
+            for state in range(states):
+                for b in range(n):
+                    left = tile[state, b] * root[b]
+                    women_end[row, state, b] = left
+                    end[FEMALE, reached, b] += left
+            for b in range(n):
+                deaths[FEMALE, reached, b] = stock[FEMALE, reached - 1, b] - end[FEMALE, reached, b]
 
 
 @njit(cache=True, error_model="numpy")
@@ -251,52 +303,41 @@ def _year(
     flows: tuple[Array, ...],
 ) -> None:
     """Advance one block of trajectories by one step. All outputs are zero on entry."""
-    hazard, death_channel, rate, rate_channel, multiplier, migrants, male_share, events = inputs
+    hazard, death_channel, rate, rate_channel, multiplier, migrants, male_share, _ = inputs
     first, width, ends, even, before_births = options
-    births, event_flow, newborn, deaths, net, clipped = flows
+    counts, newborn, deaths, net, clipped = flows
     n = stock.shape[2]
-    n_schedules = rate.shape[0]
     last = stock.shape[1] - 1
     share = 0.5 if even else 1.0
     if even:
-        _migrate(stock, women, first, migrants, share, 1, 0, last, net, clipped)
+        _migrate(stock, migrants, share, 1, 0, last, net, clipped)
+        _spread(stock, women, first)
     survival = np.empty((stock.shape[0], stock.shape[1] + 1, n))
     _survival(hazard, death_channel, multiplier, survival)
     _age(stock, survival, end, deaths)
     if before_births:
-        _migrate(end, women_end, first, migrants, share, 0, 1, last, net, clipped)
+        _migrate(end, migrants, share, 0, 1, last, net, clipped)
     if ends:
-        _births_at_ends(stock[FEMALE], end[FEMALE], rate, rate_channel, multiplier, first, width, births)
+        _births_at_ends(stock[FEMALE], end[FEMALE], rate, rate_channel, multiplier, first, width, counts)
     else:
-        tile = np.empty((women.shape[1], n))
-        cohort = np.empty((n_schedules, n))
-        half = np.empty((n_schedules, n))
-        flow = np.empty((events.shape[0], n))
-        root = np.empty(n)
-        for row in range(women.shape[0] + 1):
-            reached = first + row
-            _live(
-                row, stock[FEMALE, first - 1], women, survival[FEMALE, reached],
-                rate, rate_channel, multiplier, events, tile, cohort, half, flow, root,
-            )  # fmt: skip
-            for event in range(events.shape[0]):
-                order = events[event, 2]
-                for b in range(n):
-                    event_flow[event, row, b] = flow[event, b]
-                    if order >= 0:
-                        births[row, order, b] += flow[event, b]
-            if row < women.shape[0]:
-                # The states define the cell, so that their sum and the cell agree to the last bit.
-                before = stock[FEMALE, reached - 1]
-                for b in range(n):
-                    total = 0.0
-                    for state in range(tile.shape[0]):
-                        women_end[row, state, b] = tile[state, b]
-                        total += tile[state, b]
-                    end[FEMALE, reached, b] = total
-                    deaths[FEMALE, reached, b] = before[b] - total
-    _bear(births, male_share, survival, end, deaths, newborn)
-    _migrate(end, women_end, first, migrants, share, 0, 0, 0 if before_births else last, net, clipped)
+        _fertile_year(stock, women, survival, inputs, first, end, women_end, counts, deaths)
+    _bear(counts, male_share, survival, end, deaths, newborn)
+    _migrate(end, migrants, share, 0, 0, 0 if before_births else last, net, clipped)
+    _spread(end, women_end, first)
+
+
+@njit(cache=True, error_model="numpy")
+def _net_migrants(components: Array, level: Array, multiplier: Array, moving: Array) -> None:
+    """Fill `moving` with the net migrants of the year: the components, each times its level."""
+    for sex in range(moving.shape[0]):
+        for age in range(moving.shape[1]):
+            for b in range(moving.shape[2]):
+                moving[sex, age, b] = components[0, sex, age] * level[0, b]
+            for part in range(1, components.shape[0]):
+                for b in range(moving.shape[2]):
+                    moving[sex, age, b] += components[part, sex, age] * level[part, b]
+            for b in range(moving.shape[2]):
+                moving[sex, age, b] *= multiplier[b]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -320,7 +361,8 @@ def advance(
     start : (area, sex, age, trajectory) [persons]
     women_start : (area, reproductive age, state, trajectory) [persons]
     tables : tuple of integer arrays
-        events (event, 4), death channel (sex, age reached), rate channel (schedule, age), rate year (year,).
+        events (event; origin, destination, counter, schedule), death channel (sex, age reached), rate channel
+        (schedule, age), rate year (year,).
     rates : tuple of float arrays
         death hazard (rate year, area, sex, age reached), rate (rate year, area, schedule, age with one empty
         age at both ends), net migrants (rate year, area, component, sex, age), male share of births
@@ -334,8 +376,8 @@ def advance(
     population : (year, area, sex, age, trajectory), women : (year, area, reproductive age, state, trajectory)
         Stocks at the end of each year.
     flows : tuple of float arrays by (year, area, ..., trajectory)
-        births (age reached, order), events (event, age reached), newborn (sex), deaths, net migrants and
-        clipped migrants (sex, age; zero or negative).
+        counts (counter, age reached; births by order, then other events by schedule), newborn (sex), deaths,
+        net migrants and clipped migrants (sex, age; zero or negative).
     tasks : (first, end)
         Which of the area x block tasks to do. The interpreter lock is released, so that threads can share them.
     """
@@ -344,29 +386,29 @@ def advance(
     blocks = (n + BLOCK - 1) // BLOCK
     events, death_channel, rate_channel, rate_year = tables
     hazard, rate, migrants, male_share = rates
-    births, event_flow, newborn, deaths, net, clipped = flows
-    migration_channel = multiplier.shape[2] - 1
+    counts, newborn, deaths, net, clipped = flows
     for task in range(tasks[0], min(tasks[1], areas * blocks)):
         area = task // blocks
         low = (task % blocks) * BLOCK
         high = min(low + BLOCK, n)
+        # The block works on small arrays of its own, which stay in the cache and have a stride of one.
+        width = high - low
         stock = start[area, :, :, low:high].copy()
         cells = women_start[area, :, :, low:high].copy()
-        moving = np.empty((sexes, ages, high - low))
+        moving = np.empty((sexes, ages, width))
+        factor = np.empty((multiplier.shape[2], width))
+        end, cells_end = np.zeros_like(stock), np.zeros_like(cells)
+        counted = np.zeros((counts.shape[2], counts.shape[3], width))
+        born = np.zeros((sexes, width))
+        died, moved, cut = np.zeros_like(stock), np.zeros_like(stock), np.zeros_like(stock)
         for year in range(years):
             r = rate_year[year]
-            for sex in range(sexes):
-                for age in range(ages):
-                    for b in range(high - low):
-                        moving[sex, age, b] = 0.0
-                    for part in range(migrants.shape[2]):
-                        count = migrants[r, area, part, sex, age]
-                        for b in range(high - low):
-                            moving[sex, age, b] += count * migration_level[area, part, low + b]
-                    for b in range(high - low):
-                        moving[sex, age, b] *= multiplier[year, area, migration_channel, low + b]
-            end = population[year, area, :, :, low:high]
-            cells_end = women[year, area, :, :, low:high]
+            factor[:] = multiplier[year, area, :, low:high]
+            _net_migrants(migrants[r, area], migration_level[area, :, low:high], factor[-1], moving)
+            counted[:] = 0.0
+            born[:] = 0.0
+            moved[:] = 0.0
+            cut[:] = 0.0
             _year(
                 stock,
                 cells,
@@ -375,7 +417,7 @@ def advance(
                     death_channel,
                     rate[r, area],
                     rate_channel,
-                    multiplier[year, area, :, low:high],
+                    factor,
                     moving,
                     male_share[r, area],
                     events,
@@ -383,14 +425,14 @@ def advance(
                 options,
                 end,
                 cells_end,
-                (
-                    births[year, area, :, :, low:high],
-                    event_flow[year, area, :, :, low:high],
-                    newborn[year, area, :, low:high],
-                    deaths[year, area, :, :, low:high],
-                    net[year, area, :, :, low:high],
-                    clipped[year, area, :, :, low:high],
-                ),
+                (counted, born, died, moved, cut),
             )
-            stock[:] = end
-            cells[:] = cells_end
+            population[year, area, :, :, low:high] = end
+            women[year, area, :, :, low:high] = cells_end
+            counts[year, area, :, :, low:high] = counted
+            newborn[year, area, :, low:high] = born
+            deaths[year, area, :, :, low:high] = died
+            net[year, area, :, :, low:high] = moved
+            clipped[year, area, :, :, low:high] = cut
+            stock, end = end, stock
+            cells, cells_end = cells_end, cells

@@ -143,9 +143,18 @@ def _padded(rates: Array) -> Array:
 
 
 def _channel_tables(space: StateSpace, ages: int) -> tuple[NDArray[np.int64], ...]:
-    events = np.column_stack(
-        [space.event_table(), [space.schedules.index(event.schedule) for event in space.events]]
-    ).astype(np.int64)
+    events = np.array(
+        [
+            (
+                space.state(*event.origin),
+                space.state(*event.destination),
+                space.counter_of(event),
+                space.schedules.index(event.schedule),
+            )
+            for event in space.events
+        ],
+        dtype=np.int64,
+    )
     death = np.full((2, ages + 1), space.channel(MORTALITY), dtype=np.int64)
     death[:, 0] = space.channel(INFANT_MORTALITY)
     by_schedule = {event.schedule: space.channel_of(event) for event in space.events}
@@ -213,7 +222,7 @@ class _Arrays:
 
     population: Array
     women: Array
-    flows: tuple[Array, Array, Array, Array, Array, Array]
+    flows: tuple[Array, Array, Array, Array, Array]
 
     @staticmethod
     def empty(years: int, areas: int, ages: int, space: StateSpace, n: int) -> _Arrays:
@@ -223,8 +232,7 @@ class _Arrays:
             np.zeros((*head, 2, ages, n)),
             np.zeros((*head, len(space.ages), space.n_states, n)),
             (
-                np.zeros((*head, reached, len(space.orders), n)),
-                np.zeros((*head, len(space.events), reached, n)),
+                np.zeros((*head, len(space.counters), reached, n)),
                 np.zeros((*head, 2, n)),
                 np.zeros((*head, 2, ages, n)),
                 np.zeros((*head, 2, ages, n)),
@@ -475,7 +483,8 @@ def _label(
     states: Array,
 ) -> xr.Dataset:
     """Return the outputs with labels and attributes, in the fixed order of dimensions."""
-    births, events, newborn, deaths, net, clipped = out.flows
+    counts, newborn, deaths, net, clipped = out.flows
+    orders = len(space.orders)
     shape = (len(scenarios), draws)
 
     def front(array: Array) -> Array:
@@ -486,21 +495,17 @@ def _label(
     head = ("scenario", "draw", "area")
     women = np.concatenate([states[None], out.women])
     women = women.reshape(*women.shape[:3], len(space.marital), len(space.parity), women.shape[-1])
-    marital = [event.schedule for event in space.events if not event.birth_order]
-    kinds = {
-        name: [i for i, event in enumerate(space.events) if event.schedule == name] for name in dict.fromkeys(marital)
-    }
     data = {
         "population": ((*head, "time", "sex", "age"), front(np.concatenate([start[None], out.population]))),
         "women": ((*head, "time", "age_fertile", "marital", "parity"), front(women)),
-        "births": ((*head, "year", "age_reached", "birth_order"), front(births)),
+        "births": ((*head, "year", "age_reached", "birth_order"), front(np.swapaxes(counts[:, :, :orders], 2, 3))),
         "newborn": ((*head, "year", "sex"), front(newborn)),
         "deaths": ((*head, "year", "sex", "age"), front(deaths)),
         "net_migrants": ((*head, "year", "sex", "age"), front(net)),
         "clipped": ((*head, "year", "sex", "age"), front(clipped)),
     }
-    for kind, rows in kinds.items():
-        data[f"{kind}s"] = ((*head, "year", "age_reached"), front(events[:, :, rows].sum(axis=2)))
+    for i, kind in enumerate(space.counters[orders:], start=orders):
+        data[f"{kind}s"] = ((*head, "year", "age_reached"), front(counts[:, :, i]))
     data["log_multiplier"] = ((*head, "year", "channel"), front(logs))
     coords = {
         "scenario": list(scenarios),

@@ -123,6 +123,16 @@ class StateSpace:
         ]
         return np.array(rows, dtype=np.int64)
 
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Return what a projection counts by age: births of each order, then each schedule without births."""
+        kinds = dict.fromkeys(event.schedule for event in self.events if not event.birth_order)
+        return (*(f"birth_{order}" for order in self.orders), *kinds)
+
+    def counter_of(self, event: Event) -> int:
+        """Return the position of an event among `counters`."""
+        return self.counters.index(f"birth_{event.birth_order}" if event.birth_order else event.schedule)
+
     def channel_of(self, event: Event) -> NDArray[np.int64]:
         """Return the channel index of each reproductive age for `event`, shape (age,)."""
         found = np.full(len(self.ages), -1, dtype=np.int64)
