@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from huyou_sim._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from huyou_sim.demography.baseline import Baseline, build_baseline
     from huyou_sim.demography.indicators import indicators
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from huyou_sim.planning.packages import fit_place, run_packages
     from huyou_sim.planning.targets import assess_targets
     from huyou_sim.policy import Scenario, load_scenario
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Baseline": "demography.baseline",

@@ -11,17 +11,17 @@ negative), so that nobody becomes a negative person and nothing is lost without 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
 
+from huyou_sim.demography.alignment import arrange, check_finite, same_labels
+from huyou_sim.demography.engine import Arrays, Engine, Response, run
 from huyou_sim.demography.states import COMMON_CHANNELS, INFANT_MORTALITY, MORTALITY, StateSpace
-from huyou_sim.errors import LabelError, Problem, RateError
+from huyou_sim.errors import LabelError, Problem
 from huyou_sim.variables import variables
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 SEX = ("male", "female")
-
-Response = Callable[[int, "Array", "Array"], "Array"]
-"""(year, children under 3, population), both (area, trajectory) one year before, to the log multipliers that
-depend on them: (area, channel, trajectory)."""
 
 
 @dataclass(frozen=True)
@@ -74,67 +70,6 @@ class Rates:
     schedules: xr.DataArray
     net_migrants: xr.DataArray
     male_share: xr.DataArray
-
-
-def _same_labels(array: xr.DataArray, name: str, dim: str, expected: Sequence[object]) -> None:
-    found = list(array[dim].values) if dim in array.dims else None
-    if found is not None and [str(v) for v in found] == [str(v) for v in expected]:
-        return
-    if found is None:
-        text = f"no dimension '{dim}' in {tuple(array.dims)}"
-    else:
-        missing = [v for v in expected if str(v) not in {str(f) for f in found}]
-        extra = [v for v in found if str(v) not in {str(e) for e in expected}]
-        text = f"labels {found[0]}..{found[-1]} (missing {missing[:5]}, not expected {extra[:5]})"
-    raise LabelError(
-        Problem(
-            f"{name}, dimension {dim}",
-            text,
-            f"exactly {expected[0]}..{expected[-1]} ({len(expected)} labels, in this order)",
-            f"Reindex {name} along {dim} and fill what is missing with data.",
-        )
-    )
-
-
-def _finite(array: Array, labels: xr.DataArray, name: str, *, lower: float | None = 0.0) -> None:
-    bad = ~np.isfinite(array)
-    if lower is not None:
-        bad |= array < lower
-    if bad.any():
-        place = tuple(int(i) for i in np.argwhere(bad)[0])
-        where = ", ".join(f"{dim} {labels[dim].values[i]}" for dim, i in zip(labels.dims, place, strict=True))
-        expected = "a finite number" if lower is None else f"a finite number of {lower:g} or more"
-        raise RateError(
-            Problem(
-                f"{name} at {where}",
-                f"{array[place]:g} ({int(bad.sum())} such)",
-                expected,
-                f"Correct {name}.",
-            )
-        )
-
-
-def _arrange(
-    array: xr.DataArray,
-    name: str,
-    coords: Mapping[str, Sequence[object]],
-    optional: Sequence[str],
-    *,
-    lower: float | None = 0.0,
-) -> Array:
-    """Return `array` as a bare contiguous array over `coords`, labels checked; a missing year has length 1."""
-    for dim, expected in coords.items():
-        if dim in array.dims or dim not in optional:
-            _same_labels(array, name, dim, expected)
-    unknown = [str(dim) for dim in array.dims if dim not in coords]
-    if unknown:
-        raise LabelError(
-            Problem(name, f"dimension(s) {unknown}", f"only {list(coords)}", f"Select or sum over {unknown}.")
-        )
-    _finite(np.asarray(array.values, dtype=np.float64), array, name, lower=lower)
-    full = array.expand_dims([dim for dim in coords if dim not in array.dims]).transpose(*coords)
-    shape = [1 if dim == "year" and dim not in array.dims else len(labels) for dim, labels in coords.items()]
-    return np.ascontiguousarray(np.broadcast_to(full.values, shape), dtype=np.float64)
 
 
 def _padded(rates: Array) -> Array:
@@ -191,8 +126,8 @@ def _multipliers(
         return np.zeros((*shape[2:], shape[0] * shape[1]))
     for dim in ("year", "area", "channel"):
         if dim in log_multipliers.dims:
-            _same_labels(log_multipliers, "log multipliers", dim, coords[dim])
-    _finite(np.asarray(log_multipliers.values, dtype=np.float64), log_multipliers, "log multiplier", lower=None)
+            same_labels(log_multipliers, "log multipliers", dim, coords[dim])
+    check_finite(np.asarray(log_multipliers.values, dtype=np.float64), log_multipliers, "log multiplier", lower=None)
     dims = ("scenario", "draw", "year", "area", "channel")
     full = log_multipliers.expand_dims([d for d in dims if d not in log_multipliers.dims]).transpose(*dims)
     bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
@@ -208,40 +143,12 @@ def _migration_level(
         return np.ones((*shape[2:], shape[0] * shape[1]))
     for dim in ("area", "component"):
         if dim in level.dims:
-            _same_labels(level, "migration level", dim, coords[dim])
-    _finite(np.asarray(level.values, dtype=np.float64), level, "migration level", lower=None)
+            same_labels(level, "migration level", dim, coords[dim])
+    check_finite(np.asarray(level.values, dtype=np.float64), level, "migration level", lower=None)
     dims = ("draw", "area", "component")
     full = level.expand_dims([dim for dim in dims if dim not in level.dims]).transpose(*dims)
     bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
     return np.ascontiguousarray(np.moveaxis(bare, 0, -1), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class _Arrays:
-    """Outputs of the kernel by (year, area, ..., trajectory)."""
-
-    population: Array
-    women: Array
-    flows: tuple[Array, Array, Array, Array, Array]
-
-    @staticmethod
-    def empty(years: int, areas: int, ages: int, space: StateSpace, n: int) -> _Arrays:
-        reached = len(space.ages) + 1
-        head = (years, areas)
-        return _Arrays(
-            np.zeros((*head, 2, ages, n)),
-            np.zeros((*head, len(space.ages), space.n_states, n)),
-            (
-                np.zeros((*head, len(space.counters), reached, n)),
-                np.zeros((*head, 2, n)),
-                np.zeros((*head, 2, ages, n)),
-                np.zeros((*head, 2, ages, n)),
-                np.zeros((*head, 2, ages, n)),
-            ),
-        )
-
-    def part(self, low: int, high: int) -> tuple[Array, Array, tuple[Array, ...]]:
-        return self.population[low:high], self.women[low:high], tuple(flow[low:high] for flow in self.flows)
 
 
 def project(
@@ -312,8 +219,8 @@ def project(
         "area": areas,
         "channel": list(space.channels),
     }
-    population = _arrange(stock.population, "population", {"area": areas, "sex": SEX, "age": ages}, ())
-    women = _arrange(
+    population = arrange(stock.population, "population", {"area": areas, "sex": SEX, "age": ages}, ())
+    women = arrange(
         stock.women,
         "women by state",
         {"area": areas, "age_fertile": list(space.ages), "marital": space.marital, "parity": space.parity},
@@ -328,11 +235,11 @@ def project(
     logs = _multipliers(log_multipliers, coords, (len(scenarios), draws))
     start = np.repeat(population[..., None], n, axis=-1)
     states = np.repeat(women.reshape(len(areas), len(space.ages), space.n_states)[..., None], n, axis=-1)
-    out = _Arrays.empty(len(years), len(areas), len(ages), space, n)
+    out = Arrays.empty(len(years), len(areas), len(ages), space, n)
     parts = _components(rates)
     factor = _migration_level(migration_level, {"area": areas, "component": parts}, (len(scenarios), draws))
-    engine = _Engine(tables, yearly, factor, options, threads or os.cpu_count() or 1)
-    _run(engine, start, states, logs, out, years, response)
+    engine = Engine(tables, yearly, factor, options, threads or os.cpu_count() or 1)
+    run(engine, start, states, logs, out, years, response)
     return _label(out, logs, stock, space, years, scenarios, draws, start, states)
 
 
@@ -377,23 +284,23 @@ def _bare_rates(
     head: dict[str, Sequence[object]] = {"year": list(years), "area": list(areas)}
     optional = ("year", "area")
     return (
-        _arrange(rates.death_hazard, "death hazard", {**head, "sex": SEX, "age_reached": reached}, optional),
+        arrange(rates.death_hazard, "death hazard", {**head, "sex": SEX, "age_reached": reached}, optional),
         _padded(
-            _arrange(
+            arrange(
                 rates.schedules,
                 "schedules",
                 {**head, "schedule": space.schedules, "age_fertile": list(space.ages)},
                 optional,
             )
         ),
-        _arrange(
+        arrange(
             rates.net_migrants,
             "net migrants",
             {**head, "component": _components(rates), "sex": SEX, "age": ages},
             (*optional, "component"),
             lower=None,
         ),
-        _arrange(rates.male_share, "male share of births", {**head, "birth_order": space.orders}, optional),
+        arrange(rates.male_share, "male share of births", {**head, "birth_order": space.orders}, optional),
     )
 
 
@@ -410,69 +317,8 @@ def _yearly(bare: tuple[Array, Array, Array, Array], years: int) -> tuple[NDArra
     return rate_year, tuple(np.ascontiguousarray(np.broadcast_to(a, (rows, *a.shape[1:]))) for a in bare)
 
 
-@dataclass(frozen=True)
-class _Engine:
-    """What stays the same from call to call of the kernel."""
-
-    tables: tuple[NDArray[np.int64], ...]
-    rates: tuple[Array, ...]
-    migration_level: Array
-    options: tuple[int, float, bool, bool, bool]
-    threads: int
-
-    def advance(self, start: Array, women: Array, logs: Array, out: _Arrays, low: int, high: int) -> None:
-        """Fill the years `low`..`high` of `out`."""
-        from huyou_sim.demography.kernel import BLOCK, advance
-
-        *fixed, rate_year = self.tables
-        step = (*fixed, rate_year[low:high])
-        multiplier = np.exp(logs[low:high])
-        tasks = start.shape[0] * -(-start.shape[-1] // BLOCK)
-        bounds = np.linspace(0, tasks, min(self.threads, tasks) + 1).astype(int)
-
-        def part(first: int, end: int) -> None:
-            advance(
-                start, women, step, self.rates, multiplier, self.migration_level, self.options,
-                *out.part(low, high), (first, end),
-            )  # fmt: skip
-
-        pairs = [(int(a), int(b)) for a, b in pairwise(bounds)]
-        if tasks * (high - low) < SMALL:
-            part(0, tasks)
-            return
-        with ThreadPoolExecutor(len(pairs)) as pool:
-            for done in [pool.submit(part, *pair) for pair in pairs]:
-                done.result()
-
-
-SMALL = 256
-"""Task-years below which starting threads costs more than it saves."""
-
-
-def _run(
-    engine: _Engine,
-    start: Array,
-    women: Array,
-    logs: Array,
-    out: _Arrays,
-    years: Sequence[int],
-    response: Response | None,
-) -> None:
-    """Call the kernel once, or year by year where multipliers depend on the population of the year before.
-
-    Adds what the response asked for to `logs`, so that the result carries the multipliers that were used.
-    """
-    if response is None:
-        engine.advance(start, women, logs, out, 0, len(years))
-        return
-    for i, year in enumerate(years):
-        logs[i] += response(year, start[:, :, :3].sum(axis=(1, 2)), start.sum(axis=(1, 2)))
-        engine.advance(start, women, logs, out, i, i + 1)
-        start, women = out.population[i], out.women[i]
-
-
 def _label(
-    out: _Arrays,
+    out: Arrays,
     logs: Array,
     stock: Stock,
     space: StateSpace,

@@ -69,7 +69,7 @@ def build_manifest(
     OutputError
         When a value cannot be written as JSON.
     """
-    from huyou_sim import __version__
+    from huyou_sim._version import __version__
 
     manifest: dict[str, Any] = {
         "producer": PRODUCER,

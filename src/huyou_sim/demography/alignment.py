@@ -1,0 +1,79 @@
+"""Checks that a labelled array lines up with what a projection expects; out comes a bare array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from huyou_sim.errors import LabelError, Problem, RateError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+def same_labels(array: xr.DataArray, name: str, dim: str, expected: Sequence[object]) -> None:
+    """Raise LabelError unless the labels of `dim` are exactly those expected, in that order."""
+    found = list(array[dim].values) if dim in array.dims else None
+    if found is not None and [str(v) for v in found] == [str(v) for v in expected]:
+        return
+    if found is None:
+        text = f"no dimension '{dim}' in {tuple(array.dims)}"
+    else:
+        missing = [v for v in expected if str(v) not in {str(f) for f in found}]
+        extra = [v for v in found if str(v) not in {str(e) for e in expected}]
+        text = f"labels {found[0]}..{found[-1]} (missing {missing[:5]}, not expected {extra[:5]})"
+    raise LabelError(
+        Problem(
+            f"{name}, dimension {dim}",
+            text,
+            f"exactly {expected[0]}..{expected[-1]} ({len(expected)} labels, in this order)",
+            f"Reindex {name} along {dim} and fill what is missing with data.",
+        )
+    )
+
+
+def check_finite(array: Array, labels: xr.DataArray, name: str, *, lower: float | None = 0.0) -> None:
+    """Raise RateError that names the first value which is not finite or below `lower`, by its labels."""
+    bad = ~np.isfinite(array)
+    if lower is not None:
+        bad |= array < lower
+    if bad.any():
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        where = ", ".join(f"{dim} {labels[dim].values[i]}" for dim, i in zip(labels.dims, place, strict=True))
+        expected = "a finite number" if lower is None else f"a finite number of {lower:g} or more"
+        raise RateError(
+            Problem(
+                f"{name} at {where}",
+                f"{array[place]:g} ({int(bad.sum())} such)",
+                expected,
+                f"Correct {name}.",
+            )
+        )
+
+
+def arrange(
+    array: xr.DataArray,
+    name: str,
+    coords: Mapping[str, Sequence[object]],
+    optional: Sequence[str],
+    *,
+    lower: float | None = 0.0,
+) -> Array:
+    """Return `array` as a bare contiguous array over `coords`, labels checked; a missing year has length 1."""
+    for dim, expected in coords.items():
+        if dim in array.dims or dim not in optional:
+            same_labels(array, name, dim, expected)
+    unknown = [str(dim) for dim in array.dims if dim not in coords]
+    if unknown:
+        raise LabelError(
+            Problem(name, f"dimension(s) {unknown}", f"only {list(coords)}", f"Select or sum over {unknown}.")
+        )
+    check_finite(np.asarray(array.values, dtype=np.float64), array, name, lower=lower)
+    full = array.expand_dims([dim for dim in coords if dim not in array.dims]).transpose(*coords)
+    shape = [1 if dim == "year" and dim not in array.dims else len(labels) for dim, labels in coords.items()]
+    return np.ascontiguousarray(np.broadcast_to(full.values, shape), dtype=np.float64)
