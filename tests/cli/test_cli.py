@@ -184,6 +184,14 @@ def test_truncated_pack_file(tmp_path):
     refused(huyou("run", "--place", "huzhou/", cwd=tmp_path), "population_census.csv", folder=tmp_path)
 
 
+@pytest.mark.parametrize(("until", "word"), [("2021", "--until 2025"), ("2023", "--until 2025"), ("2026", "≥ 0.94")])
+def test_run_that_ends_early_says_so(until, word, tmp_path):
+    done = huyou("run", "no_new_policy", "--until", until, "--no-figures", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert word in done.stdout
+    assert until in done.stdout
+
+
 def test_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.docx").write_text("mine")

@@ -131,7 +131,8 @@ def _multipliers(
     dims = ("scenario", "draw", "year", "area", "channel")
     full = log_multipliers.expand_dims([d for d in dims if d not in log_multipliers.dims]).transpose(*dims)
     bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
-    return np.ascontiguousarray(np.moveaxis(bare, 0, -1), dtype=np.float64)
+    # A copy: the projection adds to it what a response asks for.
+    return np.array(np.moveaxis(bare, 0, -1), dtype=np.float64, order="C")
 
 
 def _migration_level(

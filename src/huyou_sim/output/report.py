@@ -12,6 +12,7 @@ from huyou_sim.output.labels import text
 from huyou_sim.output.manifest import build_manifest
 from huyou_sim.output.tables import csv_bytes
 from huyou_sim.output.terminal import (
+    SUMMARY_YEARS,
     contradictions_text,
     fit_text,
     indicators_text,
@@ -155,10 +156,16 @@ def summary(packages: Packages, folder: Path, lang: str) -> str:
         fit_text(place, lang, width=width, area_labels=area_labels(fit)),
         contradictions_text([sentence.text(lang) for sentence in fit.contradictions], lang, width=width),
         *verdicts(packages, lang, width),
-        indicators_text(packages.indicators, packages.scenarios, lang, width=width),
+        indicators_text(packages.indicators, packages.scenarios, lang, years=summary_years(packages), width=width),
         text("report.written", lang, folder=str(folder)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def summary_years(packages: Packages) -> list[int]:
+    """Return the years of the summary that the run has, and its last one."""
+    last = int(packages.indicators["year"].values[-1])
+    return sorted({year for year in SUMMARY_YEARS if year < last} | {last})
 
 
 def verdicts(packages: Packages, lang: str, width: int) -> list[str]:
@@ -168,7 +175,7 @@ def verdicts(packages: Packages, lang: str, width: int) -> list[str]:
     """
     targets = packages.targets
     if targets.empty:
-        return []
+        return [text("verdicts.too_short", lang)] if len(packages.fit.pack.targets) else []
     central = targets_text(targets, packages.scenarios, lang, level="central", width=width)
     shown = {scenario.key: scenario.label(lang) for scenario in packages.scenarios}
     rows = []

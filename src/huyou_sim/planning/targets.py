@@ -146,6 +146,13 @@ def target_series(
     return bridge(series, target.baseline, base_year, unit=target.unit), True
 
 
+COLUMNS = (
+    "scenario", "indicator_id", "variable", "level", "rule", "threshold", "threshold_upper", "tolerance", "unit",
+    "population_base", "reason", "published_2021", "baseline_2021", "value_2025", "distance", "met", "bridged",
+)  # fmt: skip
+"""Columns of the table of verdicts, for a place or a run that has none."""
+
+
 def assess_targets(pack: Pack, indicators: xr.Dataset) -> pd.DataFrame:
     """Return the verdict on every target, level and scenario, for the place as a whole.
 
@@ -163,7 +170,9 @@ def assess_targets(pack: Pack, indicators: xr.Dataset) -> pd.DataFrame:
         medians.
     """
     rows = []
-    for target in load_targets(pack):
+    # A run that ends before the target year says nothing of the targets.
+    asked = load_targets(pack) if TARGET_YEAR in indicators["year"].values else ()
+    for target in asked:
         series, bridged = target_series(target, indicators, pack.place.code)
         values = series.transpose("scenario", "draw", "year").values
         distance = RULES[target.rule](values, target)
@@ -186,4 +195,4 @@ def assess_targets(pack: Pack, indicators: xr.Dataset) -> pd.DataFrame:
                     "probability": float((distance[i] == 0.0).mean()),
                 }
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else list(COLUMNS))
