@@ -220,3 +220,22 @@ def test_states_must_add_up_to_the_population():
 def test_ages_are_zero_to_the_open_group():
     assert AGES[-1] == 100
     assert list(run(years=[2021])["age"].values) == list(AGES)
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "words"),
+    [
+        (xr.DataArray(np.zeros(3), dims="draw"), {"draws": 2}, "2 draw"),
+        (xr.DataArray(np.zeros(2), dims="planet"), {}, "planet"),
+        (xr.DataArray([0.0], dims="channel", coords={"channel": ["marriage"]}), {}, "channel"),
+        (xr.DataArray([0.0], dims="scenario", coords={"scenario": ["b"]}), {"scenarios": ["a"]}, "scenario"),
+    ],
+)
+def test_multipliers_that_do_not_fit_are_named(array, options, words):
+    with pytest.raises(LabelError, match=words):
+        run(years=[2021], log_multipliers=array, **options)
+
+
+def test_a_multiplier_that_is_not_finite_is_named():
+    with pytest.raises(RateError, match="log multiplier at draw 1"):
+        run(years=[2021], draws=2, log_multipliers=xr.DataArray([0.0, np.nan], dims="draw"))

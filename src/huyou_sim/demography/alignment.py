@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -77,3 +77,55 @@ def arrange(
     full = array.expand_dims([dim for dim in coords if dim not in array.dims]).transpose(*coords)
     shape = [1 if dim == "year" and dim not in array.dims else len(labels) for dim, labels in coords.items()]
     return np.ascontiguousarray(np.broadcast_to(full.values, shape), dtype=np.float64)
+
+
+def per_trajectory(
+    array: xr.DataArray | None,
+    name: str,
+    coords: Mapping[str, Sequence[object]],
+    trajectories: Mapping[str, Any],
+    *,
+    default: float,
+) -> Array:
+    """Return an array over `coords` and, last, the trajectories: every draw of the first scenario, then the next.
+
+    Parameters
+    ----------
+    array : ([scenario], [draw], and any of `coords`), optional
+        What it does not tell apart is the same for all; `default` everywhere when there is none.
+    coords : mapping
+        Dimension to its exact labels.
+    trajectories : mapping
+        ``scenario``: labels; ``draw``: how many.
+
+    Raises
+    ------
+    LabelError
+        For a dimension that does not belong, labels that do not line up, or another number of draws.
+    RateError
+        For a value that is not finite.
+    """
+    scenarios, draws = list(trajectories["scenario"]), int(trajectories["draw"])
+    shape = (len(scenarios), draws, *(len(labels) for labels in coords.values()))
+    if array is None:
+        return np.full((*shape[2:], shape[0] * shape[1]), default)
+    dims = ("scenario", "draw", *coords)
+    for dim in map(str, array.dims):
+        if dim in coords:
+            same_labels(array, name, dim, coords[dim])
+        elif dim == "scenario":
+            same_labels(array, name, dim, scenarios)
+        elif dim != "draw" or array.sizes[dim] != draws:
+            raise LabelError(
+                Problem(
+                    f"{name}, dimension {dim}",
+                    f"{array.sizes[dim]} long",
+                    f"{draws} draw(s)" if dim == "draw" else f"only {', '.join(dims)}",
+                    f"Pass draws={array.sizes[dim]}." if dim == "draw" else f"Select or sum over {dim}.",
+                )
+            )
+    check_finite(np.asarray(array.values, dtype=np.float64), array, name, lower=None)
+    full = array.expand_dims([dim for dim in dims if dim not in array.dims]).transpose(*dims)
+    bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
+    # A copy: the projection adds to it what a response asks for.
+    return np.array(np.moveaxis(bare, 0, -1), dtype=np.float64, order="C")

@@ -11,14 +11,14 @@ negative), so that nobody becomes a negative person and nothing is lost without 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
 
-from huyou_sim.demography.alignment import arrange, check_finite, same_labels
+from huyou_sim.demography.alignment import arrange, per_trajectory
 from huyou_sim.demography.engine import Arrays, Engine, Response, run
 from huyou_sim.demography.states import COMMON_CHANNELS, INFANT_MORTALITY, MORTALITY, StateSpace
 from huyou_sim.errors import LabelError, Problem
@@ -115,43 +115,6 @@ def _check_start(stock: Stock, space: StateSpace, population: Array, women: Arra
         )
 
 
-def _multipliers(
-    log_multipliers: xr.DataArray | None,
-    coords: Mapping[str, Sequence[object]],
-    trajectories: tuple[int, int],
-) -> Array:
-    """Return log multipliers as (year, area, channel, trajectory)."""
-    shape = (*trajectories, *(len(coords[d]) for d in ("year", "area", "channel")))
-    if log_multipliers is None:
-        return np.zeros((*shape[2:], shape[0] * shape[1]))
-    for dim in ("year", "area", "channel"):
-        if dim in log_multipliers.dims:
-            same_labels(log_multipliers, "log multipliers", dim, coords[dim])
-    check_finite(np.asarray(log_multipliers.values, dtype=np.float64), log_multipliers, "log multiplier", lower=None)
-    dims = ("scenario", "draw", "year", "area", "channel")
-    full = log_multipliers.expand_dims([d for d in dims if d not in log_multipliers.dims]).transpose(*dims)
-    bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
-    # A copy: the projection adds to it what a response asks for.
-    return np.array(np.moveaxis(bare, 0, -1), dtype=np.float64, order="C")
-
-
-def _migration_level(
-    level: xr.DataArray | None, coords: Mapping[str, Sequence[object]], trajectories: tuple[int, int]
-) -> Array:
-    """Return the factor of each component of net migration as (area, component, trajectory)."""
-    shape = (*trajectories, len(coords["area"]), len(coords["component"]))
-    if level is None:
-        return np.ones((*shape[2:], shape[0] * shape[1]))
-    for dim in ("area", "component"):
-        if dim in level.dims:
-            same_labels(level, "migration level", dim, coords[dim])
-    check_finite(np.asarray(level.values, dtype=np.float64), level, "migration level", lower=None)
-    dims = ("draw", "area", "component")
-    full = level.expand_dims([dim for dim in dims if dim not in level.dims]).transpose(*dims)
-    bare = np.broadcast_to(full.values, shape).reshape(-1, *shape[2:])
-    return np.ascontiguousarray(np.moveaxis(bare, 0, -1), dtype=np.float64)
-
-
 def project(
     stock: Stock,
     rates: Rates,
@@ -233,12 +196,13 @@ def project(
     tables = (*_channel_tables(space, len(ages)), rate_year)
     first = ages.index(space.age_lower)
     options = (first, float(space.width), births == "ends", migration == "even", migration_before_births)
-    logs = _multipliers(log_multipliers, coords, (len(scenarios), draws))
+    each = {"scenario": list(scenarios), "draw": draws}
+    logs = per_trajectory(log_multipliers, "log multiplier", coords, each, default=0.0)
     start = np.repeat(population[..., None], n, axis=-1)
     states = np.repeat(women.reshape(len(areas), len(space.ages), space.n_states)[..., None], n, axis=-1)
     out = Arrays.empty(len(years), len(areas), len(ages), space, n)
-    parts = _components(rates)
-    factor = _migration_level(migration_level, {"area": areas, "component": parts}, (len(scenarios), draws))
+    parts = {"area": areas, "component": _components(rates)}
+    factor = per_trajectory(migration_level, "migration level", parts, each, default=1.0)
     engine = Engine(tables, yearly, factor, options, threads or os.cpu_count() or 1)
     run(engine, start, states, logs, out, years, response)
     return _label(out, logs, stock, space, years, scenarios, draws, start, states)
@@ -285,7 +249,12 @@ def _bare_rates(
     head: dict[str, Sequence[object]] = {"year": list(years), "area": list(areas)}
     optional = ("year", "area")
     return (
-        arrange(rates.death_hazard, "death hazard", {**head, "sex": SEX, "age_reached": reached}, optional),
+        arrange(
+            rates.death_hazard,
+            "death hazard (minus the log of survivorship, which may not exceed 1)",
+            {**head, "sex": SEX, "age_reached": reached},
+            optional,
+        ),
         _padded(
             arrange(
                 rates.schedules,
