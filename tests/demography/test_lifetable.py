@@ -152,6 +152,16 @@ def test_separation_of_children_by_coale_and_demeny(sex, m0, a0, child):
     assert np.allclose(coale_demeny_separation(np.array(m0), sex), (a0, child), rtol=0, atol=1e-9)
 
 
+def test_many_tables_of_single_ages_at_once():
+    rates = 5e-5 * np.exp(0.09 * np.arange(101)) * np.array([0.5, 1.0, 2.0, 4.0])[:, None]
+    many = rates.reshape(2, 2, 101)
+    for function in (survivorship, life_expectancy):
+        found = function(many, "female")
+        assert found.shape[:2] == (2, 2)
+        for i in range(4):
+            assert np.array_equal(found.reshape(4, -1)[i], np.atleast_1d(function(rates[i], "female")))
+
+
 def test_graduated_separation_in_numbers():
     """Greville by hand: m of 20-24 0.01, growing by a tenth a year, gives 2.5 - 25/12 (0.01 - 0.1)."""
     rates = 0.01 * np.exp(0.1 * (np.array([0, 1, *range(5, 101, 5)]) - 20.0))

@@ -79,6 +79,11 @@ def test_logit_in_round_numbers():
     assert brass_survivors(standard(), np.array([-0.2, 0.0]))[1] == pytest.approx(standard())
 
 
+def test_two_ages_make_a_line():
+    known = np.array([1.0, 0.8, 0.3, 0.0])
+    assert brass_parameters(brass_survivors(known, 0.2, 1.1), known) == pytest.approx((0.2, 1.1), rel=1e-12)
+
+
 def test_more_alpha_is_more_mortality():
     levels = brass_survivors(standard(), np.array([-0.2, 0.0, 0.2]))
     assert (np.diff(levels[:, 1:], axis=0) < 0).all()
@@ -125,7 +130,7 @@ def test_coale_demeny_tables_are_near_a_line_of_each_other():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: survivor_logit(np.array([1.0, 1.2])), RateError, r"survivors at position 1 .*found 1\.2"),
+        (lambda: survivor_logit(np.array([1.0, 1.01])), RateError, r"survivors at position 1 .*found 1\.01"),
         (lambda: survivor_logit(np.array([1.0, np.nan])), RateError, "position 1 .*found nan"),
         (lambda: survivor_logit(np.array([1.0, 0.5, 0.6])), RateError, r"position 2 .*found 0\.6.* a survival of 1\.2"),
         (lambda: brass_survivors(standard(), 0.0, 0.0), ArgumentError, "beta 0; expected .*beta more than 0"),
