@@ -44,6 +44,8 @@ def check_place(settings: Settings, tables: Mapping[str, Checked]) -> list[Probl
         problems += single_age_sums(tables["population_single_age"], tables["population_census"])
     if "observations" in tables:
         problems += _periods(tables["observations"])
+    if "parameters" in tables:
+        problems += _parameters(tables["parameters"], tables.get("assumptions"))
     if "targets" in tables:
         problems += _targets(tables["targets"])
     return problems
@@ -83,7 +85,8 @@ def _codes(settings: Settings, tables: Mapping[str, Checked]) -> list[Problem]:
             continue
         only = name in ("population_single_age", "net_migration")
         known = areas if only else areas | place
-        wrong = ~checked.frame["area"].isin(known).to_numpy()
+        # A parameter without a code holds for every area; where a code must stand, an empty cell is reported before.
+        wrong = ~checked.frame["area"].isin(known | {""}).to_numpy()
         for code in dict.fromkeys(checked.frame["area"][wrong]):
             row = int(np.argmax((checked.frame["area"] == code).to_numpy()))
             problems.append(
@@ -313,6 +316,45 @@ def _periods(observations: Checked) -> list[Problem]:
                     str(day),
                     f"{last}, the last day of period {period}",
                     "Correct the date or the period.",
+                )
+            )
+    return problems
+
+
+def _parameters(parameters: Checked, assumptions: Checked | None) -> list[Problem]:
+    """Return a problem for bounds that contradict each other or the start, and for a start that is no assumption."""
+    assumed = {} if assumptions is None else dict(zip(*(assumptions.frame[c] for c in ("name", "value")), strict=True))
+    problems = []
+    for row, item in enumerate(parameters.frame.to_dict("records")):
+        name, lower, upper, start = (item[column] for column in ("name", "lower", "upper", "start"))
+        if not lower < upper:
+            problems.append(
+                parameters.problem(
+                    row,
+                    f"bounds of '{name}'",
+                    f"lower {lower:g}, upper {upper:g}",
+                    "a lower bound below the upper one",
+                    "Exchange or correct the two bounds.",
+                )
+            )
+        elif not lower < start < upper:
+            problems.append(
+                parameters.problem(
+                    row,
+                    f"start of '{name}'",
+                    f"{start:g}",
+                    f"a value between the bounds, {lower:g} and {upper:g}",
+                    "Correct the start or the bounds.",
+                )
+            )
+        if name in assumed and assumed[name] != start:
+            problems.append(
+                parameters.problem(
+                    row,
+                    f"start of '{name}'",
+                    f"{start:g}",
+                    f"{assumed[name]:g}, the value of the same name in assumptions.csv",
+                    "Type the same number in both tables.",
                 )
             )
     return problems

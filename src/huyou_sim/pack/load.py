@@ -43,7 +43,7 @@ class Pack:
         ``code``, ``name_zh`` and ``name_en`` of the whole, which is the sum of its areas.
     start_date, census_date : date
     areas, population_census, population_single_age, net_migration, marital_status, children_ever_born,
-    observations, economy, assumptions, targets, indicators : DataFrame
+    observations, economy, assumptions, parameters, targets, indicators : DataFrame
         `observations` has also ``year``, the calendar year of ``date``. `targets` and `indicators` have no
         rows where a place has no plan.
     schedules : mapping of str to DataFrame
@@ -72,6 +72,7 @@ class Pack:
     observations: pd.DataFrame
     economy: pd.DataFrame
     assumptions: pd.DataFrame
+    parameters: pd.DataFrame
     targets: pd.DataFrame
     indicators: pd.DataFrame
     schedules: Mapping[str, pd.DataFrame]
