@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from huyou_sim.demography.kernel import _walk
+from huyou_sim.demography.projection import _tables
 from huyou_sim.demography.states import state_space
+from huyou_sim.demography.walk import ENTER, HALF, LEAVE, VACANT, stay_slots, written_walk
 
 
 def generator(space, hazards):
@@ -21,22 +22,53 @@ def generator(space, hazards):
     return matrix
 
 
+def written(space, width):
+    """Return the walk that the kernel compiles, as a plain function."""
+    rows, *_ = _tables(space, 101)
+    scope = {}
+    exec(written_walk(rows, space.n_states, len(space.counters), width), scope)
+    return rows, scope["walk"]
+
+
 def walked(space, hazards, start, steps):
     """Return the states after one year, walked in `steps` equal parts, and births by order."""
-    table = np.array(
-        [
-            (*space.event_table()[i, :2], space.counter_of(event), space.schedules.index(event.schedule))
-            for i, event in enumerate(space.events)
-        ]
-    )
-    tile = start[:, None].copy()
-    part = (hazards / steps)[:, None]
-    births = np.zeros(len(space.orders))
+    rows, walk = written(space, 1)
+    part = hazards / steps
+    stay = stay_slots(rows)
+    factor = np.zeros(HALF + len(part) + len(stay))
+    factor[[ENTER, LEAVE]] = 1.0
+    factor[HALF : HALF + len(part)] = 1.0 - np.exp(-part / 2)
+    for schedule, slot in stay.items():
+        factor[slot] = part[schedule] / 2
+    before, births = start.copy(), np.zeros(len(space.orders))
     for _ in range(steps):
-        flow = np.zeros((len(space.counters), 1))
-        _walk(tile, table, 1.0 - np.exp(-part / 2), part, flow)
-        births += flow[: len(births), 0]
-    return tile[:, 0], births
+        after, flow = np.zeros_like(before), np.zeros(len(space.counters) + 1)
+        walk(before, after, factor, flow)
+        before = after
+        births += flow[: len(births)]
+        assert flow[-1] == pytest.approx(after.sum(), rel=1e-14)
+    return before, births
+
+
+def test_walk_is_the_loop_over_the_table_to_the_bit():
+    """Written out or looked up: the same events in the same order."""
+    space, width = state_space("family"), 3
+    random = np.random.default_rng(4)
+    rows, walk = written(space, width)
+    factor = random.uniform(0.0, 0.5, (HALF + 2 * len(space.schedules), width))
+    before = random.uniform(0.0, 9.0, (space.n_states, width))
+    after, flow = np.zeros_like(before), np.zeros((len(space.counters) + 1, width))
+    walk(before.ravel(), after.ravel(), factor.ravel(), flow.ravel())
+    tile, counted, stay = before * factor[ENTER], np.zeros_like(flow), stay_slots(rows)
+    tile[0] += factor[VACANT]
+    for origin, destination, counter, schedule in (*rows, *rows[::-1]):
+        moved = factor[stay[schedule] if origin == destination else HALF + schedule] * tile[origin]
+        if origin != destination:
+            tile[origin] -= moved
+            tile[destination] += moved
+        counted[counter] += moved
+    assert np.array_equal(after, tile * factor[LEAVE])
+    assert np.array_equal(flow[:-1], counted[:-1])
 
 
 @pytest.mark.parametrize("seed", range(5))

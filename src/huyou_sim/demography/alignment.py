@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def same_labels(array: xr.DataArray, name: str, dim: str, expected: Sequence[object]) -> None:
     """Raise LabelError unless the labels of `dim` are exactly those expected, in that order."""
-    found = list(array[dim].values) if dim in array.dims else None
+    found = array[dim].values.tolist() if dim in array.dims else None
     if found is not None and [str(v) for v in found] == [str(v) for v in expected]:
         return
     if found is None:
@@ -37,15 +37,21 @@ def same_labels(array: xr.DataArray, name: str, dim: str, expected: Sequence[obj
     )
 
 
-def check_finite(array: Array, labels: xr.DataArray, name: str, *, lower: float | None = 0.0) -> None:
-    """Raise RateError that names the first value which is not finite or below `lower`, by its labels."""
+def check_finite(
+    array: Array, labels: xr.DataArray, name: str, *, lower: float | None = 0.0, upper: float | None = None
+) -> None:
+    """Raise RateError that names the first value which is not finite or outside the bounds, by its labels."""
     bad = ~np.isfinite(array)
     if lower is not None:
         bad |= array < lower
+    if upper is not None:
+        bad |= array > upper
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         where = ", ".join(f"{dim} {labels[dim].values[i]}" for dim, i in zip(labels.dims, place, strict=True))
         expected = "a finite number" if lower is None else f"a finite number of {lower:g} or more"
+        if lower is not None and upper is not None:
+            expected = f"{lower:g} to {upper:g}"
         raise RateError(
             Problem(
                 f"{name} at {where}",
@@ -63,6 +69,7 @@ def arrange(
     optional: Sequence[str],
     *,
     lower: float | None = 0.0,
+    upper: float | None = None,
 ) -> Array:
     """Return `array` as a bare contiguous array over `coords`, labels checked; a missing year has length 1."""
     for dim, expected in coords.items():
@@ -73,10 +80,11 @@ def arrange(
         raise LabelError(
             Problem(name, f"dimension(s) {unknown}", f"only {list(coords)}", f"Select or sum over {unknown}.")
         )
-    check_finite(np.asarray(array.values, dtype=np.float64), array, name, lower=lower)
+    check_finite(np.asarray(array.values, dtype=np.float64), array, name, lower=lower, upper=upper)
     full = array.expand_dims([dim for dim in coords if dim not in array.dims]).transpose(*coords)
     shape = [1 if dim == "year" and dim not in array.dims else len(labels) for dim, labels in coords.items()]
-    return np.ascontiguousarray(np.broadcast_to(full.values, shape), dtype=np.float64)
+    # A copy even where the shape fits: one that may be written to, as the kernel knows arrays of no other kind.
+    return np.array(np.broadcast_to(full.values, shape), dtype=np.float64, order="C")
 
 
 def per_trajectory(

@@ -1,4 +1,4 @@
-"""Running the kernel: arrays for its outputs, threads, and the year-by-year loop where the future feeds back."""
+"""Running the kernel: blocks, threads, and the year-by-year loop where the future feeds back."""
 
 from __future__ import annotations
 
@@ -10,103 +10,257 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from huyou_sim.demography.states import StateSpace
+from huyou_sim.demography.walk import BLOCK, Row, stay_slots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Indices = NDArray[np.int64]
 
 Response = Callable[[int, "Array", "Array"], "Array"]
 """(year, children under 3, population), both (area, trajectory) one year before, to the log multipliers that
 depend on them: (area, channel, trajectory)."""
 
 SMALL = 256
-"""Task-years below which starting threads costs more than it saves."""
+"""Block-years below which starting threads costs more than it saves."""
 
 
 @dataclass(frozen=True)
-class Arrays:
+class Groups:
+    """Which kept row each cell is added to.
+
+    Parameters
+    ----------
+    ages : (age,)
+        Of the population.
+    fertile : (reproductive age,)
+        Of women by state; -1 where they are not kept.
+    flows : (age,)
+        Of deaths and migrants, by the age reached in the year.
+    cohorts : (cohort,)
+        Of the events, by the age reached in the year.
+    measures : bool
+        Whether sums of rates over age, and median ages, are worked out.
+    """
+
+    ages: Indices
+    fertile: Indices
+    flows: Indices
+    cohorts: Indices
+    measures: bool
+
+
+@dataclass(frozen=True)
+class Kept:
     """Outputs of the kernel by (year, area, ..., trajectory)."""
 
     population: Array
     women: Array
-    flows: tuple[Array, Array, Array, Array, Array]
+    events: Array
+    newborn: Array
+    deaths: Array
+    net_migrants: Array
+    clipped: Array
+    measures: Array
 
     @staticmethod
-    def empty(years: int, areas: int, ages: int, space: StateSpace, n: int) -> Arrays:
-        """Return arrays of zeros for `n` trajectories."""
-        reached = len(space.ages) + 1
+    def empty(years: int, areas: int, groups: Groups, states: int, counters: int, n: int) -> Kept:
+        """Return arrays to be filled for `n` trajectories; the measures have one more area, the place."""
         head = (years, areas)
-        return Arrays(
-            np.zeros((*head, 2, ages, n)),
-            np.zeros((*head, len(space.ages), space.n_states, n)),
-            (
-                np.zeros((*head, len(space.counters), reached, n)),
-                np.zeros((*head, 2, n)),
-                np.zeros((*head, 2, ages, n)),
-                np.zeros((*head, 2, ages, n)),
-                np.zeros((*head, 2, ages, n)),
-            ),
+        ages, fertile, flows, cohorts = (
+            int(each.max(initial=-1)) + 1 for each in (groups.ages, groups.fertile, groups.flows, groups.cohorts)
+        )
+        return Kept(
+            population=np.empty((*head, 2, ages, n)),
+            women=np.empty((*head, fertile, states, n)),
+            events=np.empty((*head, counters, cohorts, n)),
+            newborn=np.empty((*head, 2, n)),
+            deaths=np.empty((*head, 2, flows, n)),
+            net_migrants=np.empty((*head, 2, flows, n)),
+            clipped=np.empty((*head, 2, flows, n)),
+            measures=np.empty((years, areas + 1, 2 * counters + 1 if groups.measures else 0, n)),
         )
 
-    def part(self, low: int, high: int) -> tuple[Array, Array, tuple[Array, ...]]:
+    def part(self, low: int, high: int) -> tuple[Array, ...]:
         """Return views of the years `low`..`high`, as the kernel takes them."""
-        return self.population[low:high], self.women[low:high], tuple(flow[low:high] for flow in self.flows)
+        return tuple(getattr(self, name)[low:high] for name in self.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
 class Engine:
-    """What stays the same from call to call of the kernel."""
+    """All that a projection does not change while it runs, as bare arrays.
 
-    tables: tuple[NDArray[np.int64], ...]
-    rates: tuple[Array, ...]
-    migration_level: Array
+    Parameters
+    ----------
+    events : tuple of (origin, destination, counter, schedule)
+    states, counters : int
+    channels : tuple of integer arrays
+        Channel of each death hazard (sex, age reached) and rate (schedule, age with one empty age at both ends).
+    rate_year : (year,)
+        Row of the rates that each year uses.
+    rates : tuple of float arrays by (rate year, area, ...)
+        Death hazard, rates, net migrants, male share of births: see `kernel`.
+    options : tuple
+        First reproductive age group, years per step, births at ends, migration even, migration before births.
+    groups : Groups
+    threads : int
+    """
+
+    events: tuple[Row, ...]
+    states: int
+    counters: int
+    channels: tuple[Indices, Indices]
+    rate_year: Indices
+    rates: tuple[Array, Array, Array, Array]
     options: tuple[int, float, bool, bool, bool]
+    groups: Groups
     threads: int
 
-    def advance(self, start: Array, women: Array, logs: Array, out: Arrays, low: int, high: int) -> None:
-        """Fill the years `low`..`high` of `out`."""
-        from huyou_sim.demography.kernel import BLOCK, advance
+    def project(
+        self,
+        start: Array,
+        women: Array,
+        logs: Array,
+        level: Array,
+        years: Sequence[int],
+        response: Response | None = None,
+    ) -> Kept:
+        """Return what is kept of a projection of all trajectories.
 
-        *fixed, rate_year = self.tables
-        step = (*fixed, rate_year[low:high])
-        multiplier = np.exp(logs[low:high])
-        tasks = start.shape[0] * -(-start.shape[-1] // BLOCK)
-        bounds = np.linspace(0, tasks, min(self.threads, tasks) + 1).astype(int)
+        Parameters
+        ----------
+        start : (area, sex, age) [persons]
+        women : (area, reproductive age, state) [persons]
+        logs : (year, area, channel, trajectory) [log]
+            What a response asks for is added here, so that the caller has the multipliers that were used.
+        level : (area, component, trajectory)
+            Factor of each component of net migration.
+        years : sequence of int
+        response : callable, optional
+        """
+        areas, n = start.shape[0], logs.shape[-1]
+        kept = Kept.empty(len(years), areas, self.groups, self.states, self.counters, n)
+        advance: Callable[[Array, int, int], None]
+        if self._alone(n):
+            stock = start.copy()
+
+            def advance(multiplier: Array, low: int, high: int) -> None:
+                self._advance_single(stock, multiplier, level, kept, low, high)
+        else:
+            states = _blocks(start, women, self.counters, -(-n // BLOCK))
+            whole_level = _whole(level)
+
+            def advance(multiplier: Array, low: int, high: int) -> None:
+                self._advance_blocks(states, _whole(multiplier), whole_level, kept, low, high)
+
+        if response is None:
+            advance(np.exp(logs), 0, len(years))
+            return kept
+        young, people = start[:, :, :3].sum(axis=(1, 2)), start.sum(axis=(1, 2))
+        young, people = (np.repeat(each[:, None], n, axis=1) for each in (young, people))
+        below_3 = int(self.groups.ages[2]) + 1
+        for i, year in enumerate(years):
+            logs[i] += response(year, young, people)
+            advance(np.exp(logs[i : i + 1]), i, i + 1)
+            young, people = (kept.population[i, :, :, :end].sum(axis=(1, 2)) for end in (below_3, None))
+        return kept
+
+    def _alone(self, n: int) -> bool:
+        """Return whether there is one trajectory of the classical model, with every cell kept: see `single`."""
+        _, _, ends, *_ = self.options
+        cells = len(self.groups.ages) == int(self.groups.ages.max()) + 1
+        return n == 1 and self.states == 1 and ends and cells and not self.groups.measures
+
+    def _advance_single(self, stock: Array, multiplier: Array, level: Array, kept: Kept, low: int, high: int) -> None:
+        """Fill the years `low`..`high` of what is kept of a single trajectory."""
+        from huyou_sim.demography.compiling import compiled_single
+
+        hazard, rate, migrants, male_share = self.rates
+        first, width, _, even, before_births = self.options
+        part = Kept(*kept.part(low, high))
+        compiled_single()(
+            stock,
+            (self.channels[0], self.channels[1][0], self.rate_year[low:high]),
+            (hazard, rate[:, :, 0], migrants, self._kept_migrants(), male_share[:, :, 0]),
+            multiplier[..., 0],
+            level[..., 0],
+            (first, width, even, before_births),
+            (
+                part.population[..., 0],
+                part.events[:, :, 0, :, 0],
+                part.newborn[..., 0],
+                part.deaths[..., 0],
+                part.net_migrants[..., 0],
+                part.clipped[..., 0],
+            ),
+        )
+        rows = part.women.shape[2]
+        part.women[:, :, :, 0] = part.population[:, :, 1, first : first + rows]
+
+    def _advance_blocks(
+        self, states: tuple[Array, ...], multiplier: Array, level: Array, kept: Kept, low: int, high: int
+    ) -> None:
+        """Fill the years `low`..`high` of what is kept, blocks shared among threads."""
+        from huyou_sim.demography.compiling import compiled
+
+        advance = compiled(self.events, self.states, self.counters)
+        slots = stay_slots(self.events)
+        schedules = self.rates[1].shape[2]
+        slot = np.array([slots.get(schedule, -1) for schedule in range(schedules)])
+        groups = self.groups
+        kept_rows = (groups.ages, groups.fertile, groups.flows, groups.cohorts)
+        tables = (*self.channels, slot, self.rate_year[low:high], *kept_rows)
+        hazard, rate, migrants, male_share = self.rates
+        rates = (hazard, rate, migrants, self._kept_migrants(), male_share)
+        options = (*self.options, groups.measures)
+        blocks = states[0].shape[0]
+        few = blocks * states[0].shape[1] * (high - low) < SMALL
+        bounds = np.linspace(0, blocks, 2 if few else min(self.threads, blocks) + 1).astype(int)
 
         def part(first: int, end: int) -> None:
-            advance(
-                start, women, step, self.rates, multiplier, self.migration_level, self.options,
-                *out.part(low, high), (first, end),
-            )  # fmt: skip
+            advance(states, tables, rates, multiplier, level, options, kept.part(low, high), (first, end))
 
         pairs = [(int(a), int(b)) for a, b in pairwise(bounds)]
-        if tasks * (high - low) < SMALL:
-            part(0, tasks)
+        if len(pairs) == 1:
+            part(*pairs[0])
             return
         with ThreadPoolExecutor(len(pairs)) as pool:
             for done in [pool.submit(part, *pair) for pair in pairs]:
                 done.result()
 
+    def _kept_migrants(self) -> Array:
+        """Return the components of net migration by the kept age that migrants reach at 31 December."""
+        migrants = self.rates[2]
+        even = self.options[3]
+        reached = migrants * (0.5 if even else 1.0)
+        if even:
+            older = np.zeros_like(reached)
+            older[..., 1:] = reached[..., :-1]
+            older[..., -1] += reached[..., -1]
+            reached = reached + older
+        kept = np.zeros((*migrants.shape[:-1], int(self.groups.flows.max()) + 1))
+        for age, group in enumerate(self.groups.flows):
+            kept[..., group] += reached[..., age]
+        return kept
 
-def run(
-    engine: Engine,
-    start: Array,
-    women: Array,
-    logs: Array,
-    out: Arrays,
-    years: Sequence[int],
-    response: Response | None,
-) -> None:
-    """Call the kernel once, or year by year where multipliers depend on the population of the year before.
 
-    Adds what the response asked for to `logs`, so that the result carries the multipliers that were used.
-    """
-    if response is None:
-        engine.advance(start, women, logs, out, 0, len(years))
-        return
-    for i, year in enumerate(years):
-        logs[i] += response(year, start[:, :, :3].sum(axis=(1, 2)), start.sum(axis=(1, 2)))
-        engine.advance(start, women, logs, out, i, i + 1)
-        start, women = out.population[i], out.women[i]
+def _whole(array: Array) -> Array:
+    """Return an array whose last axis is filled up to whole blocks with its last trajectory."""
+    missing = -array.shape[-1] % BLOCK
+    padded: Array = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)], mode="edge") if missing else array
+    return padded
+
+
+def _blocks(start: Array, women: Array, counters: int, blocks: int) -> tuple[Array, Array, Array]:
+    """Return the states of all blocks at the start: see `kernel`."""
+    areas, rows, n_states = women.shape
+    stock = np.empty((blocks, *start.shape, BLOCK))
+    stock[:] = start[..., None]
+    composition = np.empty((blocks, areas, rows, n_states, BLOCK))
+    composition[:] = women[..., None]
+    counts = np.zeros((blocks, areas, rows + 1, counters + 1, BLOCK))
+    # One after the other, as the kernel adds them: a run from here on has the bits of one that came through here.
+    for state in range(n_states):
+        counts[:, :, :-1, -1] += women[:, :, state, None]
+    return stock, composition, counts

@@ -38,20 +38,44 @@ def _ages(stock: xr.DataArray, lower: int, upper: int | None = None) -> xr.DataA
 
 
 def female_exposure(dataset: xr.Dataset) -> xr.DataArray:
-    """Return woman-years by age reached, the mean of a cohort's women at the start and the end of the year."""
+    """Return woman-years by age reached, the mean of a cohort's women at the start and the end of the year.
+
+    Where births were counted on the women of both ends (``births="ends"``), of the women of an age.
+    """
     reached = dataset["age_reached"].values
-    start = year_start(dataset).sel(sex="female", age=reached - 1).rename(age="age_reached")
+    at_start = reached if dataset.attrs["births"] == "ends" else reached - np.diff(reached)[0]
+    start = year_start(dataset).sel(sex="female", age=at_start).rename(age="age_reached")
     end = year_end(dataset).sel(sex="female", age=reached).rename(age="age_reached")
     labels = {"age_reached": reached}
     return (start.assign_coords(labels) + end.assign_coords(labels)).drop_vars("sex") / 2.0
 
 
-def _mean_age(rates: xr.DataArray) -> xr.DataArray:
-    """Return the mean age of a schedule [exact years].
+def _over(array: xr.DataArray, *dims: str) -> xr.DataArray:
+    """Return the sum over those of `dims` that were kept."""
+    return array.sum([dim for dim in dims if dim in array.dims])
 
-    A cohort that reaches age x during the year is x years old, exactly, in its middle.
+
+def _rate_sums(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return the sum over age of an event's rates per woman of the age, and of age times rate.
+
+    A cohort that reaches age x during the year is x years old, exactly, in its middle, and women aged x are half a
+    year older: the second over the first is the mean exact age. Where only sums were kept (`AGGREGATES`), the kernel
+    has worked both out.
     """
-    return (rates * rates["age_reached"]).sum("age_reached") / rates.sum("age_reached")
+    if "rate_sum" in dataset:
+        if name != "births":
+            event = name.removesuffix("s")
+            return dataset["rate_sum"].sel(event=event, drop=True), dataset["rate_age_sum"].sel(event=event, drop=True)
+        orders = dataset["birth_order"].values
+        found = [
+            dataset[sums].sel(event=[f"birth_{order}" for order in orders]).rename(event="birth_order")
+            for sums in ("rate_sum", "rate_age_sum")
+        ]
+        return found[0].assign_coords(birth_order=orders), found[1].assign_coords(birth_order=orders)
+    exposure = female_exposure(dataset)
+    rates = dataset[name] / exposure.where(exposure > 0.0)
+    exact = rates["age_reached"] + (0.5 if dataset.attrs["births"] == "ends" else 0.0)
+    return rates.sum("age_reached"), (rates * exact).sum("age_reached")
 
 
 def fertility(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -63,18 +87,17 @@ def fertility(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     ------
     Bongaarts and Feeney (1998), Population and Development Review 24(2), 271-291.
     """
-    births = dataset["births"]
-    rates = births / female_exposure(dataset)
-    by_order = rates.sum("age_reached")
-    mean_age = _mean_age(rates)
-    result = {"births": births.sum(["age_reached", "birth_order"]), "tfr": by_order.sum("birth_order")}
+    births = _over(dataset["births"], "age_reached")
+    by_order, age_sum = _rate_sums(dataset, "births")
+    mean_age = age_sum / by_order
+    result = {"births": births.sum("birth_order"), "tfr": by_order.sum("birth_order")}
     for order in births["birth_order"].values:
         one = {"birth_order": order, "drop": True}
-        result[f"births_order_{order}"] = births.sel(**one).sum("age_reached")
+        result[f"births_order_{order}"] = births.sel(**one)
         result[f"tfr_order_{order}"] = by_order.sel(**one)
     if births.sizes["year"] > 1:
         result["tempo_adjusted_tfr"] = (by_order / (1.0 - mean_age.differentiate("year"))).sum("birth_order")
-    result["mean_age_at_birth"] = _mean_age(rates.sum("birth_order"))
+    result["mean_age_at_birth"] = age_sum.sum("birth_order") / result["tfr"]
     result["mean_age_at_first_birth"] = mean_age.isel(birth_order=0, drop=True)
     first = result["births_order_1"]
     result["share_second_third"] = 100.0 * (result["births"] - first) / result["births"]
@@ -89,8 +112,8 @@ def _sex_ratio(counts: xr.DataArray) -> xr.DataArray:
 def growth(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return the components of growth and the crude rates per 1,000 of the mean population of the year."""
     start, end = (stock(dataset).sum(["sex", "age"]) for stock in (year_start, year_end))
-    births = dataset["births"].sum(["age_reached", "birth_order"])
-    deaths, migrants, clipped = (dataset[name].sum(["sex", "age"]) for name in ("deaths", "net_migrants", "clipped"))
+    births = _over(dataset["births"], "age_reached", "birth_order")
+    deaths, migrants, clipped = (_over(dataset[name], "sex", "age") for name in ("deaths", "net_migrants", "clipped"))
     mean = (start + end) / 2.0
     return {
         "population_total": end,
@@ -119,7 +142,7 @@ def structure(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     result["population_under_3"] = _ages(stock, 0, 2)
     result["population_3_5"] = _ages(stock, 3, 5)
     result["women_20_34"] = _ages(stock.sel(sex="female", drop=True), 20, 34)
-    result["median_age"] = median_age(stock.sum("sex"))
+    result["median_age"] = dataset["median_age"] if "median_age" in dataset else median_age(stock.sum("sex"))
     result["sex_ratio"] = 100.0 * _sex_ratio(stock.sum("age"))
     return result
 
@@ -140,12 +163,12 @@ def marriage(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return marriages and married shares of women; nothing where the state space knows no marriage."""
     if "first_marriages" not in dataset:
         return {}
-    first = dataset["first_marriages"]
+    rates, age_sum = _rate_sums(dataset, "first_marriages")
     women = year_end(dataset, "women").sel(age_fertile=slice(20, 29)).sum(["age_fertile", "parity"])
     total = women.sum("marital")
     return {
-        "first_marriages": first.sum("age_reached"),
-        "mean_age_at_first_marriage": _mean_age(first / female_exposure(dataset)),
+        "first_marriages": _over(dataset["first_marriages"], "age_reached"),
+        "mean_age_at_first_marriage": age_sum / rates,
         "married_share_20_29": 100.0 * women.sel(marital="married", drop=True) / total,
         "ever_married_share_20_29": 100.0 * (1.0 - women.sel(marital="never", drop=True) / total),
     }
@@ -194,7 +217,7 @@ def indicators(dataset: xr.Dataset, death_rates: xr.DataArray | None = None) -> 
     Parameters
     ----------
     dataset : xarray.Dataset
-        From `project`, best after `with_total`.
+        From `project`, best with the place as a `total`; every cell (`CELLS`) or the sums of `AGGREGATES`.
     death_rates : (sex, age) [deaths per person-year], optional
         Needed for life expectancy and infant mortality.
     """

@@ -19,10 +19,12 @@ import numpy as np
 import xarray as xr
 
 from huyou_sim.demography.alignment import arrange, per_trajectory
-from huyou_sim.demography.engine import Arrays, Engine, Response, run
+from huyou_sim.demography.engine import Engine, Response
+from huyou_sim.demography.keep import CELLS, Keep
+from huyou_sim.demography.labelling import account_gap, labelled, with_total
 from huyou_sim.demography.states import COMMON_CHANNELS, INFANT_MORTALITY, MORTALITY, StateSpace
+from huyou_sim.demography.walk import Row
 from huyou_sim.errors import LabelError, Problem
-from huyou_sim.variables import variables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,18 +79,16 @@ def _padded(rates: Array) -> Array:
     return np.pad(rates, [(0, 0)] * (rates.ndim - 1) + [(1, 1)])
 
 
-def _channel_tables(space: StateSpace, ages: int) -> tuple[NDArray[np.int64], ...]:
-    events = np.array(
-        [
-            (
-                space.state(*event.origin),
-                space.state(*event.destination),
-                space.counter_of(event),
-                space.schedules.index(event.schedule),
-            )
-            for event in space.events
-        ],
-        dtype=np.int64,
+def _tables(space: StateSpace, ages: int) -> tuple[tuple[Row, ...], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the event table, and the channel of each death hazard and of each rate."""
+    events = tuple(
+        (
+            space.state(*event.origin),
+            space.state(*event.destination),
+            space.counter_of(event),
+            space.schedules.index(event.schedule),
+        )
+        for event in space.events
     )
     death = np.full((2, ages + 1), space.channel(MORTALITY), dtype=np.int64)
     death[:, 0] = space.channel(INFANT_MORTALITY)
@@ -129,6 +129,8 @@ def project(
     migration: Literal["even", "end"] = "even",
     migration_before_births: bool = False,
     births: Literal["middle", "ends"] = "middle",
+    keep: Keep = CELLS,
+    total: str | None = None,
     threads: int | None = None,
 ) -> xr.Dataset:
     """Return stocks and flows of a population projected over `years`.
@@ -155,11 +157,15 @@ def project(
     births : {"middle", "ends"}
         `middle`: births fall in the middle of the year, inside the symmetric splitting. `ends`: rate times the
         mean of women at the start and the end, as the United Nations do; for a one-state space only.
-    threads : int, optional
-        All processors when omitted. The number changes no bit of the result.
     migration_before_births : bool
         With ``births="ends"``: whether the women at the end, on whom births are counted, include the migrants of
         the end of the step (Preston, Heuveline and Guillot) or not (United Nations).
+    keep : Keep
+        `CELLS`, or `AGGREGATES` for ensembles: the sums that the indicators need, at a twentieth of the memory.
+    total : str, optional
+        Code of the place: one more area, last, the sum of all (`with_total`).
+    threads : int, optional
+        All processors when omitted. The number changes no bit of the result.
 
     Returns
     -------
@@ -177,7 +183,6 @@ def project(
     ages = [int(age) for age in stock.population["age"].values]
     _check_years(stock, years, space.width)
     _check_births(space, births, migration_before_births)
-    n = len(scenarios) * draws
     coords: dict[str, Sequence[object]] = {
         "year": list(years),
         "area": areas,
@@ -193,19 +198,30 @@ def project(
     _check_start(stock, space, population, women)
     bare = _bare_rates(rates, space, areas, ages, years)
     rate_year, yearly = _yearly(bare, len(years))
-    tables = (*_channel_tables(space, len(ages)), rate_year)
-    first = ages.index(space.age_lower)
-    options = (first, float(space.width), births == "ends", migration == "even", migration_before_births)
     each = {"scenario": list(scenarios), "draw": draws}
     logs = per_trajectory(log_multipliers, "log multiplier", coords, each, default=0.0)
-    start = np.repeat(population[..., None], n, axis=-1)
-    states = np.repeat(women.reshape(len(areas), len(space.ages), space.n_states)[..., None], n, axis=-1)
-    out = Arrays.empty(len(years), len(areas), len(ages), space, n)
     parts = {"area": areas, "component": _components(rates)}
-    factor = per_trajectory(migration_level, "migration level", parts, each, default=1.0)
-    engine = Engine(tables, yearly, factor, options, threads or os.cpu_count() or 1)
-    run(engine, start, states, logs, out, years, response)
-    return _label(out, logs, stock, space, years, scenarios, draws, start, states)
+    level = per_trajectory(migration_level, "migration level", parts, each, default=1.0)
+    events, *channels = _tables(space, len(ages))
+    engine = Engine(
+        events=events,
+        states=space.n_states,
+        counters=len(space.counters),
+        channels=(channels[0], channels[1]),
+        rate_year=rate_year,
+        rates=yearly,
+        options=(ages.index(space.age_lower), float(space.width), births == "ends", migration == "even",
+                 migration_before_births),
+        groups=keep.groups(space, ages),
+        threads=threads or os.cpu_count() or 1,
+    )  # fmt: skip
+    if response is not None:
+        keep.check_feedback(engine.groups)
+    states = women.reshape(len(areas), len(space.ages), space.n_states)
+    kept = engine.project(population, states, logs, level, years, response)
+    return labelled(
+        kept, engine.groups, keep, stock, (population, women), space, years, scenarios, draws, logs, total, births
+    )
 
 
 def _check_years(stock: Stock, years: Sequence[int], width: int) -> None:
@@ -270,7 +286,7 @@ def _bare_rates(
             (*optional, "component"),
             lower=None,
         ),
-        arrange(rates.male_share, "male share of births", {**head, "birth_order": space.orders}, optional),
+        arrange(rates.male_share, "male share of births", {**head, "birth_order": space.orders}, optional, upper=1.0),
     )
 
 
@@ -280,104 +296,14 @@ def _components(rates: Rates) -> list[str]:
     return [str(v) for v in array["component"].values] if "component" in array.dims else ["all"]
 
 
-def _yearly(bare: tuple[Array, Array, Array, Array], years: int) -> tuple[NDArray[np.int64], tuple[Array, ...]]:
+def _yearly(
+    bare: tuple[Array, Array, Array, Array], years: int
+) -> tuple[NDArray[np.int64], tuple[Array, Array, Array, Array]]:
     """Return for each year the row of the rates that it uses, and rates with one row or one per year."""
     rows = max(array.shape[0] for array in bare)
     rate_year = np.arange(years) if rows > 1 else np.zeros(years, dtype=np.int64)
-    return rate_year, tuple(np.ascontiguousarray(np.broadcast_to(a, (rows, *a.shape[1:]))) for a in bare)
-
-
-def _label(
-    out: Arrays,
-    logs: Array,
-    stock: Stock,
-    space: StateSpace,
-    years: Sequence[int],
-    scenarios: Sequence[str],
-    draws: int,
-    start: Array,
-    states: Array,
-) -> xr.Dataset:
-    """Return the outputs with labels and attributes, in the fixed order of dimensions."""
-    counts, newborn, deaths, net, clipped = out.flows
-    orders = len(space.orders)
-    shape = (len(scenarios), draws)
-
-    def front(array: Array) -> Array:
-        """Move (year, area, ..., trajectory) to (scenario, draw, area, year, ...)."""
-        moved = np.moveaxis(np.swapaxes(array, 0, 1), -1, 0)
-        return moved.reshape(*shape, *moved.shape[1:])
-
-    head = ("scenario", "draw", "area")
-    women = np.concatenate([states[None], out.women])
-    women = women.reshape(*women.shape[:3], len(space.marital), len(space.parity), women.shape[-1])
-    data = {
-        "population": ((*head, "time", "sex", "age"), front(np.concatenate([start[None], out.population]))),
-        "women": ((*head, "time", "age_fertile", "marital", "parity"), front(women)),
-        "births": ((*head, "year", "age_reached", "birth_order"), front(np.swapaxes(counts[:, :, :orders], 2, 3))),
-        "newborn": ((*head, "year", "sex"), front(newborn)),
-        "deaths": ((*head, "year", "sex", "age"), front(deaths)),
-        "net_migrants": ((*head, "year", "sex", "age"), front(net)),
-        "clipped": ((*head, "year", "sex", "age"), front(clipped)),
-    }
-    for i, kind in enumerate(space.counters[orders:], start=orders):
-        data[f"{kind}s"] = ((*head, "year", "age_reached"), front(counts[:, :, i]))
-    data["log_multiplier"] = ((*head, "year", "channel"), front(logs))
-    coords = {
-        "scenario": list(scenarios),
-        "draw": np.arange(draws),
-        "area": stock.population["area"].values,
-        "year": list(years),
-        "time": [stock.year, *years],
-        "sex": list(SEX),
-        "age": stock.population["age"].values,
-        "age_fertile": list(space.ages),
-        "age_reached": [*space.ages, space.ages[-1] + space.width],
-        "marital": list(space.marital),
-        "parity": list(space.parity),
-        "birth_order": list(space.orders),
-        "channel": list(space.channels),
-    }
-    dataset = xr.Dataset(data, coords=coords, attrs={"state_space": space.name})
-    known = variables()
-    for name, array in dataset.data_vars.items():
-        if str(name) in known:
-            array.attrs.update(units=known[str(name)].unit, long_name=known[str(name)].label_en)
-    return dataset
-
-
-def with_total(dataset: xr.Dataset, code: str) -> xr.Dataset:
-    """Return `dataset` with one more area, last: the place, which is the sum of its areas.
-
-    The rule for all counts: the place is never projected beside its areas, it is their sum. Rates, shares and
-    means are computed from summed counts afterwards (`indicators`), never averaged. The multipliers, which are
-    no counts, are averaged over the areas.
-    """
-    total = dataset.sum("area", keep_attrs=True)
-    if "log_multiplier" in dataset:
-        total["log_multiplier"] = dataset["log_multiplier"].mean("area", keep_attrs=True)
-    total = total.expand_dims(area=[code])
-    joined = xr.concat([dataset, total], dim="area", combine_attrs="override")
-    order = {name: array.dims for name, array in dataset.data_vars.items()}
-    return joined.assign({name: joined[name].transpose(*dims) for name, dims in order.items()})
-
-
-def account_gap(dataset: xr.Dataset) -> xr.DataArray:
-    """Return how far the population account is from closing in every cell [share of the stock, at least 1 person].
-
-    end = start + births - deaths + net migrants - clipped, by cohort: the newborn reach age 0, and the two
-    oldest groups meet in the open one.
-    """
-    stock = dataset["population"]
-    before = stock.isel(time=slice(None, -1)).rename(time="year").assign_coords(year=dataset["year"])
-    after = stock.isel(time=slice(1, None)).rename(time="year").assign_coords(year=dataset["year"])
-    start = before.shift(age=1, fill_value=0.0)
-    last = stock["age"].values[-1]
-    start = start + before.where(before["age"] == last, 0.0)
-    start = start + dataset["newborn"] * (stock["age"] == stock["age"].values[0])
-    expected = start - dataset["deaths"] + dataset["net_migrants"] - dataset["clipped"]
-    gap: xr.DataArray = np.abs(after - expected) / np.maximum(after, 1.0)
-    return gap
+    wide = [np.array(np.broadcast_to(array, (rows, *array.shape[1:])), order="C") for array in bare]
+    return rate_year, (wide[0], wide[1], wide[2], wide[3])
 
 
 __all__ = ["COMMON_CHANNELS", "Rates", "Response", "Stock", "account_gap", "project", "with_total"]

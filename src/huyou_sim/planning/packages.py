@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from huyou_sim.demography.baseline import build_baseline
 from huyou_sim.demography.indicators import indicators
-from huyou_sim.demography.projection import project, with_total
+from huyou_sim.demography.projection import project
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels, first_year
 from huyou_sim.inference.contradictions import Contradiction, contradictions
@@ -138,9 +138,9 @@ def project_scenarios(
         migration_level=migration,
         response=levers.log_multipliers,
         scenarios=[s.key for s in scenarios],
+        total=baseline.code,
     )
-    whole = with_total(result, baseline.code)
-    return whole, indicators(whole, baseline.death_rates).assign(policy_series(whole, levers))
+    return result, indicators(result, baseline.death_rates).assign(policy_series(result, levers))
 
 
 def policy_series(result: xr.Dataset, levers: PolicyResponse) -> dict[str, xr.DataArray]:
