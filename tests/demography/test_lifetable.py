@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huyou_sim.demography.lifetable import group_survivorship, life_expectancy, life_table, survivors, survivorship
+from huyou_sim.demography.lifetable import (
+    group_survivorship,
+    life_expectancy,
+    life_table,
+    scaled_expectancy,
+    survivors,
+    survivorship,
+)
 from huyou_sim.demography.separation import (
     coale_demeny_separation,
     death_probabilities,
@@ -290,3 +297,17 @@ def test_an_iteration_that_does_not_settle_says_so(monkeypatch):
     monkeypatch.setattr("huyou_sim.demography.separation.ITERATIONS", 2)
     with pytest.raises(RateError, match=r"still moving by .* Use the graduated"):
         separation(RATES, ABRIDGED, "male", rule="iterated")
+
+
+@pytest.mark.parametrize("sex", ["male", "female"])
+@pytest.mark.parametrize("levels", [3, 400])
+def test_expectancy_at_many_levels_is_that_of_a_life_table_for_each(sex, levels):
+    """The polynomial between levels stands for the life tables, from half the mortality to twice as much."""
+    random = np.random.default_rng(6)
+    mx = 2e-4 * np.exp(0.09 * np.arange(101))
+    level, infant = random.uniform(0.5, 2.0, (levels, 2)), random.uniform(0.2, 3.0, (levels, 2))
+    scaled = mx * level[..., None]
+    scaled[..., 0] = mx[0] * infant
+    found = scaled_expectancy(mx, sex, level, infant)
+    assert found.shape == level.shape
+    np.testing.assert_allclose(found, life_expectancy(scaled, sex), rtol=1e-11)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from huyou_sim.demography.lifetable import infant_mortality, life_expectancy
+from huyou_sim.demography.lifetable import infant_mortality, scaled_expectancy
 from huyou_sim.demography.states import INFANT_MORTALITY, MORTALITY
 from huyou_sim.variables import variables
 
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 
 def year_end(dataset: xr.Dataset, name: str = "population") -> xr.DataArray:
     """Return a stock at the end of each projected year, on `year`."""
-    return dataset[name].isel(time=slice(1, None)).rename(time="year").assign_coords(year=dataset["year"])
+    return _on_year(dataset, dataset[name].isel(time=slice(1, None)))
 
 
 def year_start(dataset: xr.Dataset, name: str = "population") -> xr.DataArray:
     """Return a stock at the start of each projected year, on `year`."""
-    return dataset[name].isel(time=slice(None, -1)).rename(time="year").assign_coords(year=dataset["year"])
+    return _on_year(dataset, dataset[name].isel(time=slice(None, -1)))
+
+
+def _on_year(dataset: xr.Dataset, stock: xr.DataArray) -> xr.DataArray:
+    named = stock.rename(time="year")
+    return named.assign_coords(year=dataset["year"]) if "year" in dataset.coords else named
 
 
 def _ages(stock: xr.DataArray, lower: int, upper: int | None = None) -> xr.DataArray:
@@ -78,10 +83,11 @@ def _rate_sums(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArr
     return rates.sum("age_reached"), (rates * exact).sum("age_reached")
 
 
-def fertility(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
+def fertility(dataset: xr.Dataset, step: float = 1.0) -> dict[str, xr.DataArray]:
     """Return births, total fertility and ages at birth, in all and by order.
 
-    The tempo-adjusted rate divides each order's total by one minus the yearly change of its mean age.
+    The tempo-adjusted rate divides each order's total by one minus the yearly change of its mean age; `step` is the
+    number of years from one to the next.
 
     Source
     ------
@@ -96,7 +102,8 @@ def fertility(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
         result[f"births_order_{order}"] = births.sel(**one)
         result[f"tfr_order_{order}"] = by_order.sel(**one)
     if births.sizes["year"] > 1:
-        result["tempo_adjusted_tfr"] = (by_order / (1.0 - mean_age.differentiate("year"))).sum("birth_order")
+        change = np.gradient(mean_age.values, step, axis=mean_age.get_axis_num("year"))
+        result["tempo_adjusted_tfr"] = (by_order / (1.0 - mean_age.copy(data=change))).sum("birth_order")
     result["mean_age_at_birth"] = age_sum.sum("birth_order") / result["tfr"]
     result["mean_age_at_first_birth"] = mean_age.isel(birth_order=0, drop=True)
     first = result["births_order_1"]
@@ -194,11 +201,9 @@ def mortality(dataset: xr.Dataset, death_rates: xr.DataArray) -> dict[str, xr.Da
     expectancy = {}
     rate = xr.zeros_like(level)
     for sex in ("male", "female"):
-        base = death_rates.sel(sex=sex, drop=True)
-        scaled = (base * level).transpose(*level.dims, "age").values.copy()
-        scaled[..., 0] = (base.isel(age=0, drop=True) * infant).transpose(*level.dims).values
-        expectancy[sex] = level.copy(data=life_expectancy(scaled, sex))
-        risk = float(-np.log1p(-infant_mortality(base.values, sex)))
+        base = death_rates.sel(sex=sex).values
+        expectancy[sex] = level.copy(data=scaled_expectancy(base, sex, level.values, infant.values))
+        risk = float(-np.log1p(-infant_mortality(base, sex)))
         rate = rate + newborn.sel(sex=sex, drop=True) * (1.0 - _exp(-risk * infant)) * 1000.0
     both = expectancy["male"] * newborn.sel(sex="male", drop=True) + expectancy["female"] * newborn.sel(
         sex="female", drop=True
@@ -221,15 +226,17 @@ def indicators(dataset: xr.Dataset, death_rates: xr.DataArray | None = None) -> 
     death_rates : (sex, age) [deaths per person-year], optional
         Needed for life expectancy and infant mortality.
     """
-    values = growth(dataset) | fertility(dataset) | structure(dataset) | marriage(dataset)
-    if death_rates is not None:
-        values |= mortality(dataset, death_rates)
     order = ("scenario", "draw", "area", "year")
+    # All arrays are of one dataset: labels that every one of them has need not be compared at each step.
+    bare = dataset.drop_vars([*order, "time"])
+    years = dataset["year"].values
+    values = growth(bare) | fertility(bare, float(years[1] - years[0]) if len(years) > 1 else 1.0)
+    values |= structure(bare) | marriage(bare)
+    if death_rates is not None:
+        values |= mortality(bare, death_rates)
     known = variables()
     arrays = {}
     for name, array in values.items():
-        keep = array.transpose(*order).reset_coords(drop=True)
-        if name in known:
-            keep = keep.assign_attrs(units=known[name].unit, long_name=known[name].label_en)
-        arrays[name] = keep
-    return xr.Dataset(arrays, attrs=dataset.attrs)
+        about = {"units": known[name].unit, "long_name": known[name].label_en} if name in known else {}
+        arrays[name] = (order, array.transpose(*order).values, about)
+    return xr.Dataset(arrays, coords={dim: dataset[dim] for dim in order}, attrs=dataset.attrs)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 
 from huyou_sim.demography.checks import check_open, check_range, group_widths
 from huyou_sim.demography.separation import (
@@ -105,6 +106,46 @@ def life_expectancy(mx: Array, sex: str) -> Array:
     _, _, person_years = survivors(mx, sex)
     expectancy: Array = person_years.sum(axis=-1)
     return expectancy
+
+
+NODES = 24
+"""Levels of mortality at which a life table is worked out; between them a polynomial goes, exact to about 1e-12."""
+
+
+def scaled_expectancy(mx: Array, sex: str, level: Array, infant: Array) -> Array:
+    """Return life expectancy at birth [years] of one schedule of death rates at many levels.
+
+    Above age 0 expectancy is a smooth function of one number, the log of the level: a polynomial through its values at
+    the nodes of Chebyshev stands for a life table per level, of which an ensemble would need millions.
+
+    Parameters
+    ----------
+    mx : (age,) [deaths per person-year]
+    level : (...) [1]
+        Factor of the rates from age 1 on, more than 0.
+    infant : (...) [1]
+        Factor of the rate at age 0.
+
+    Returns
+    -------
+    expectancy : (...)
+    """
+
+    def at_age_1(logs: Array) -> Array:
+        _, lx, person_years = survivors(mx * np.exp(logs)[..., None], sex)
+        expectancy: Array = person_years[..., 1:].sum(axis=-1) / lx[..., 1]
+        return expectancy
+
+    logs = np.log(level)
+    known, place = np.unique(logs, return_inverse=True)
+    if len(known) <= NODES:
+        later = at_age_1(known)[place].reshape(logs.shape)
+    else:
+        later = Chebyshev.interpolate(at_age_1, NODES - 1, domain=[known[0], known[-1]])(logs)
+    # The first year alone, with any open group after it.
+    _, lx, person_years = survivors(np.stack([mx[0] * infant, np.ones_like(infant)], axis=-1), sex)
+    total: Array = person_years[..., 0] + lx[..., 1] * later
+    return total
 
 
 def infant_mortality(mx: Array, sex: str) -> Array:
