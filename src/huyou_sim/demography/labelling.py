@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,8 +55,10 @@ def labelled(
         How they were counted, which their exposure depends on.
     """
 
-    def front(array: Array) -> Array:
-        """Move (year, area, ..., trajectory) to (scenario, draw, area, year, ...)."""
+    def front(array: Array, place: Callable[..., Array] = np.sum) -> Array:
+        """Move (year, area, ..., trajectory) to (scenario, draw, area, year, ...), the place last."""
+        if total is not None:
+            array = np.concatenate([array, place(array, axis=1, keepdims=True)], axis=1)
         moved = np.moveaxis(np.swapaxes(array, 0, 1), -1, 0)
         return moved.reshape(len(scenarios), draws, *moved.shape[1:])
 
@@ -84,12 +86,12 @@ def labelled(
     }
     for i, kind in enumerate(space.counters[orders:], start=orders):
         data[f"{kind}s"] = ((*HEAD, "year", *by_cohort), front(events[..., i, :]))
-    data["log_multiplier"] = ((*HEAD, "year", "channel"), front(logs))
+    data["log_multiplier"] = ((*HEAD, "year", "channel"), front(logs, np.mean))
     ages = [int(age) for age in stock.population["age"].values]
     coords = {
         "scenario": list(scenarios),
         "draw": np.arange(draws),
-        "area": [str(area) for area in stock.population["area"].values],
+        "area": [*(str(area) for area in stock.population["area"].values), *([] if total is None else [total])],
         "year": list(years),
         "time": [stock.year, *years],
         "sex": list(stock.population["sex"].values),
@@ -107,15 +109,17 @@ def labelled(
     for name, array in dataset.data_vars.items():
         if str(name) in known:
             array.attrs.update(units=known[str(name)].unit, long_name=known[str(name)].label_en)
-    if total is not None:
-        dataset = with_total(dataset, total)
-    return dataset.assign(_measures(front(kept.measures), dataset, space)) if keep.measures else dataset
+    return dataset.assign(_measures(kept.measures, dataset, space)) if keep.measures else dataset
 
 
 def _measures(measures: Array, dataset: xr.Dataset, space: StateSpace) -> dict[str, xr.DataArray]:
-    """Return the sums of rates over age and the median age; the last area of `measures` is the place."""
+    """Return the sums of rates over age and the median age.
+
+    `measures` (year, area, measure, trajectory) has the place as its last area, whether the dataset has it or not.
+    """
     n = len(space.counters)
-    found = measures[:, :, : dataset.sizes["area"]]
+    found = np.moveaxis(np.swapaxes(measures, 0, 1), -1, 0)[:, : dataset.sizes["area"]]
+    found = found.reshape(dataset.sizes["scenario"], dataset.sizes["draw"], *found.shape[1:])
     coords = {dim: dataset[dim] for dim in (*HEAD, "year")}
     event = {"event": list(space.counters)}
     dims = (*HEAD, "year", "event")
@@ -150,13 +154,14 @@ def with_total(dataset: xr.Dataset, code: str) -> xr.Dataset:
     means are computed from summed counts afterwards (`indicators`), never averaged. The multipliers, which are
     no counts, are averaged over the areas.
     """
-    total = dataset.sum("area", keep_attrs=True)
-    if "log_multiplier" in dataset:
-        total["log_multiplier"] = dataset["log_multiplier"].mean("area", keep_attrs=True)
-    total = total.expand_dims(area=[code])
-    joined = xr.concat([dataset, total], dim="area", combine_attrs="override")
-    order = {name: array.dims for name, array in dataset.data_vars.items()}
-    return joined.assign({name: joined[name].transpose(*dims) for name, dims in order.items()})
+    arrays = {}
+    for name, array in dataset.data_vars.items():
+        axis = array.get_axis_num("area")
+        place = np.mean if name == "log_multiplier" else np.sum
+        values = np.concatenate([array.values, place(array.values, axis=axis, keepdims=True)], axis=axis)
+        arrays[name] = (array.dims, values, array.attrs)
+    coords = {name: values for name, values in dataset.coords.items() if name != "area"}
+    return xr.Dataset(arrays, coords={**coords, "area": [*dataset["area"].values, code]}, attrs=dataset.attrs)
 
 
 def account_gap(dataset: xr.Dataset) -> xr.DataArray:
