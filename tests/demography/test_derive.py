@@ -12,7 +12,7 @@ from huyou_sim.errors import PackError
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.locate import data_folder
 
-PLACES = ("huzhou", "jiaxing")
+PLACES = ("huzhou", "huzhou_2010", "jiaxing")
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def packs(tmp_path: Path) -> Path:
     return Path(shutil.copytree(data_folder(), tmp_path / "data"))
 
 
-@pytest.mark.parametrize("name", [*PLACES, "china", "zhejiang", "evidence"])
+@pytest.mark.parametrize("name", [*PLACES, "china", "china_2010", "zhejiang", "evidence"])
 def test_deriving_again_changes_nothing(name: str, packs: Path) -> None:
     assert derive_pack(packs / name) == ()
 
@@ -92,6 +92,49 @@ def test_jiaxing_has_the_assumed_total_and_the_pattern_of_the_province() -> None
     assert table["migrants_per_year"].sum() == pytest.approx(55_000, abs=1)
     by_age = table.groupby("age")["migrants_per_year"].sum()
     assert 20 <= int(by_age.to_numpy().argmax()) <= 27
+
+
+def test_a_schedule_gives_the_assumed_total_and_the_shares_of_areas_and_sexes() -> None:
+    pack = load_pack("huzhou_2010")
+    settings = pack.settings.derivation.migration
+    table = pack.net_migration
+    assert (table["kind"] == "assumed").all()
+    assert table["migrants_per_year"].sum() == pytest.approx(settings.migrants_per_year, abs=1)
+    shares = table.groupby("area")["migrants_per_year"].sum() / settings.migrants_per_year
+    assert shares.to_dict() == pytest.approx(settings.schedule.area_shares, abs=1e-4)
+    men = table.query("sex == 'male'")["migrants_per_year"].sum() / settings.migrants_per_year
+    assert men == pytest.approx(settings.schedule.male_share, abs=1e-4)
+    by_age = table.groupby("age")["migrants_per_year"].sum()
+    assert int(by_age.to_numpy().argmax()) == 23
+    assert by_age[:15].sum() / by_age.sum() == pytest.approx(0.13, abs=0.01)
+
+
+def test_residents_divide_the_migrants_where_no_shares_are_given(packs: Path) -> None:
+    path = packs / "huzhou_2010" / "pack.toml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("area_shares")), encoding="utf-8")
+    derive_pack(packs / "huzhou_2010")
+    pack = load_pack(packs / "huzhou_2010")
+    moved = pack.net_migration.groupby("area")["migrants_per_year"].sum()
+    people = pack.population_single_age.groupby("area")["population"].sum()
+    np.testing.assert_allclose(moved / moved.sum(), people / people.sum(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("330523 = 0.103", "330524 = 0.103", "330524 = 0.103"),
+        ("330502 = 0.394, ", "", "Give one share for each of 330502"),
+        ('reference_area = "000000"', 'reference_area = "330000"', "no single ages of area 330000 on 2010-11-01"),
+    ],
+)
+def test_what_a_schedule_lacks_is_said(old: str, new: str, says: str, packs: Path) -> None:
+    path = packs / "huzhou_2010" / "pack.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(PackError, match=says):
+        derive_pack(packs / "huzhou_2010")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

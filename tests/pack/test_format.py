@@ -57,7 +57,7 @@ def test_packs_hold_what_is_declared_and_say_whose_it_is(folder: Path) -> None:
             assert name in attributed
 
 
-@pytest.mark.parametrize("name", ["huzhou", "jiaxing", "china", "zhejiang", "evidence"])
+@pytest.mark.parametrize("name", ["huzhou", "huzhou_2010", "jiaxing", "china", "china_2010", "zhejiang", "evidence"])
 def test_checksums_are_in_the_form_that_sha256sum_reads(name: str) -> None:
     folder = data_folder() / name
     listed = {}

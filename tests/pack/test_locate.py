@@ -11,7 +11,7 @@ from huyou_sim.pack.locate import data_folder, find_pack
 
 def test_a_name_finds_the_pack_that_ships() -> None:
     assert find_pack("huzhou") == data_folder() / "huzhou"
-    assert known_packs() == ["china", "evidence", "huzhou", "jiaxing", "zhejiang"]
+    assert known_packs() == ["china", "china_2010", "evidence", "huzhou", "huzhou_2010", "jiaxing", "zhejiang"]
 
 
 def test_a_misspelt_name_is_corrected() -> None:
@@ -20,7 +20,7 @@ def test_a_misspelt_name_is_corrected() -> None:
 
 
 def test_an_unknown_name_lists_what_is_known() -> None:
-    with pytest.raises(PackError, match="china, evidence, huzhou, jiaxing, zhejiang"):
+    with pytest.raises(PackError, match="china, china_2010, evidence, huzhou, huzhou_2010, jiaxing, zhejiang"):
         load_pack("qqqq")
 
 

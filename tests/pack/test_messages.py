@@ -114,6 +114,14 @@ CASES = {
         "does not take pattern_area",
         1,
     ),
+    "schedule without its parameters": (
+        "pack.toml",
+        'method = "residual"',
+        'method = "schedule"',
+        "needs schedule, migrants_per_year",
+        1,
+    ),
+    "residual without the first census": ("pack.toml", "first_census = 2010-11-01\n", "", "needs first_census", 1),
 }
 """What is wrong: file, text to replace, by what, what the message says, how many problems (None: some)."""
 
@@ -270,7 +278,7 @@ def test_schedules_cannot_be_loaded_as_a_place() -> None:
         load_pack("china")
 
 
-@pytest.mark.parametrize("name", ["huzhou", "jiaxing", "china", "zhejiang", "evidence"])
+@pytest.mark.parametrize("name", ["huzhou", "huzhou_2010", "jiaxing", "china", "china_2010", "zhejiang", "evidence"])
 def test_the_shipped_packs_are_in_order(name: str) -> None:
     assert check_pack(name) == []
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from huyou_sim.demography.graduation import graduate, round_within_groups
+from huyou_sim.demography.migration import rogers_castro
 from huyou_sim.demography.residual import INTERVAL, SEXES, net_migration, pattern_migration
 from huyou_sim.errors import PackError, Problem
 from huyou_sim.pack.checksums import LIST, checksum_list, pack_files, sha256
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from huyou_sim.pack.load import Part
-    from huyou_sim.pack.settings import Derivation, Migration
+    from huyou_sim.pack.settings import Derivation, Migration, Schedule
 
     Array = NDArray[np.float64]
     Counts = NDArray[np.int64]
@@ -129,6 +130,8 @@ def _kind(settings: Migration, age: int) -> tuple[str, str]:
             "assumed",
             f"rates by age of area {settings.pattern_area} scaled to an assumed total of the place",
         )
+    if settings.method == "schedule":
+        return "assumed", "Rogers-Castro schedule by age scaled to an assumed total of the place"
     if age < ASSUMED_BELOW:
         return "assumed", "cohort residual; children born between the censuses moved with their mothers"
     return "derived", "cohort residual between the censuses, spread evenly over the ten years"
@@ -169,12 +172,42 @@ def migration(
     settings = derivation.migration
     if settings.method == "residual":
         return np.stack([_residual(census, area, day, derivation, schedules, single[area]) for area in areas])
-    lender, total = str(settings.pattern_area), float(settings.migrants_per_year or 0.0)
+    total = float(settings.migrants_per_year or 0.0)
+    if settings.schedule is not None:
+        return model_migration(np.stack([single[area] for area in areas]), areas, settings.schedule, total=total)
+    lender = str(settings.pattern_area)
     counted = schedules["population_census"]
     second = single_ages(counted, lender, day, derivation, schedules)
     schedule = _residual(counted, lender, day, derivation, schedules, second)
     # Both populations carry the nation's large and small cohorts of the same day, so these cancel out.
     return pattern_migration(np.stack([single[area] for area in areas]), schedule / second, total=total)
+
+
+def model_migration(population: Array, areas: Sequence[str], schedule: Schedule, *, total: float) -> Array:
+    """Return net migrants that follow a Rogers-Castro schedule, (area, sex, age) [persons per year].
+
+    Parameters
+    ----------
+    population : (area, sex, age) [persons]
+        Divides the migrants among the areas where the schedule does not say how.
+    areas : sequence of str
+    schedule : Schedule
+    total : float [persons per year]
+    """
+    by_age = rogers_castro(
+        np.arange(population.shape[2]),
+        childhood=schedule.childhood,
+        labour=schedule.labour,
+        constant=schedule.constant,
+        retirement=schedule.retirement,
+        elderly=schedule.elderly,
+    )
+    by_sex = np.array([schedule.male_share, 1.0 - schedule.male_share])
+    given = schedule.area_shares
+    by_area = np.array([given[area] for area in areas]) if given else population.sum((1, 2))
+    shares = by_area / by_area.sum()
+    migrants: Array = total * shares[:, None, None] * by_sex[:, None] * by_age
+    return migrants
 
 
 def _residual(
@@ -186,7 +219,8 @@ def _residual(
     second: Array,
 ) -> Array:
     """Return net migrants of an area between its two censuses by age, (sex, age) [persons per year]."""
-    first_day = derivation.migration.first_census.isoformat()
+    settings = derivation.migration
+    first_day = str(settings.first_census)
     first = single_ages(census, area, first_day, derivation, schedules)
     years = range(int(first_day[:4]) + 1, int(day[:4]) + 1)
     table = schedules["mortality"]
@@ -198,7 +232,7 @@ def _residual(
     )
     rows = census[(census["area"] == area) & (census["date"] == day) & (census["sex"] == "female")]
     lower = np.sort(rows["age_lower"].to_numpy(np.int64))
-    return net_migration(first, second, rates, lower, level=derivation.migration.mortality_level).schedule
+    return net_migration(first, second, rates, lower, level=float(settings.mortality_level or 1.0)).schedule
 
 
 def _missing(part: Part, schedules: Mapping[str, pd.DataFrame]) -> list[Problem]:
@@ -208,11 +242,10 @@ def _missing(part: Part, schedules: Mapping[str, pd.DataFrame]) -> list[Problem]
         return []
     settings = derivation.migration
     first, second = settings.first_census, dates.census
-    lacks = [
-        *_missing_schedules(derivation, schedules, first, second),
-        *_missing_censuses(part, settings, schedules, (first.isoformat(), second.isoformat())),
-    ]
-    if (first.year + INTERVAL, first.month, first.day) != (second.year, second.month, second.day):
+    lacks = [*_missing_schedules(derivation, schedules, first, second), *_missing_shares(part, settings)]
+    if first is not None:
+        lacks += _missing_censuses(part, settings, schedules, (first.isoformat(), second.isoformat()))
+    if first is not None and (first.year + INTERVAL, first.month, first.day) != (second.year, second.month, second.day):
         lacks.append(
             (
                 "derivation.migration.first_census",
@@ -225,21 +258,33 @@ def _missing(part: Part, schedules: Mapping[str, pd.DataFrame]) -> list[Problem]
 
 
 def _missing_schedules(
-    derivation: Derivation, schedules: Mapping[str, pd.DataFrame], first: date, second: date
+    derivation: Derivation, schedules: Mapping[str, pd.DataFrame], first: date | None, second: date
 ) -> Iterator[tuple[str, str, str]]:
     """Yield where, what and the mend for each reference population and year of death rates that is not there."""
     reference = schedules.get("population_single_age")
-    for day in (first.isoformat(), second.isoformat()):
+    for day in (each.isoformat() for each in (first, second) if each is not None):
         area = derivation.reference_area
         if reference is None or not ((reference["area"] == area) & (reference["date"] == day)).any():
             fix = "Name a pack of schedules in [uses] that has them, or another area."
             yield "derivation.reference_area", f"no single ages of area {area} on {day}", fix
+    if first is None:
+        return
     rates = schedules.get("mortality")
     covered = set() if rates is None else set(rates["year"])
     missing = sorted(set(range(first.year + 1, second.year + 1)) - covered)
     if missing:
         found = f"no death rates of {', '.join(str(year) for year in missing)}"
         yield "uses.schedules", found, "Name a pack of schedules whose mortality.csv has them."
+
+
+def _missing_shares(part: Part, settings: Migration) -> Iterator[tuple[str, str, str]]:
+    """Yield where, what and the mend when the areas' shares of the migrants are not those of the areas."""
+    shares = settings.schedule.area_shares if settings.schedule else None
+    areas = [str(code) for code in part.tables["areas"].frame["area"]]
+    if shares is not None and (sorted(shares) != sorted(areas) or not sum(shares.values()) > 0.0):
+        found = ", ".join(f"{area} = {share:g}" for area, share in shares.items())
+        fix = f"Give one share for each of {', '.join(areas)}, or leave area_shares out: residents then divide them."
+        yield "derivation.migration.schedule.area_shares", found, fix
 
 
 def _missing_censuses(

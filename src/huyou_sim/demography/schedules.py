@@ -107,13 +107,20 @@ def never_married(pack: Pack, women: Array, share: float) -> tuple[states_of_wom
 
 
 def fertility_shapes(pack: Pack, ages: Array) -> dict[str, Array]:
-    """Return smoothed fertility rates (order, age) of each source of schedules by order."""
+    """Return smoothed fertility rates (order, age) of each source of schedules by order, the latest last."""
     table = pack.schedules["fertility_by_order"]
     shapes = {}
-    for source, rows in table.groupby("source_id"):
+    for source in fertility_years(pack):
+        rows = table[table["source_id"] == source]
         found = cube(rows, "rate", ("birth_order", "age"), {"birth_order": [1, 2, 3], "age": ages})
-        shapes[str(source)] = smooth(found.fillna(0.0).values)
+        shapes[source] = smooth(found.fillna(0.0).values)
     return shapes
+
+
+def fertility_years(pack: Pack) -> dict[str, int]:
+    """Return the year in which the period of each source of schedules by order ends, in order of time."""
+    ends = pack.schedules["fertility_by_order"].groupby("source_id")["period"].first().str.split("/").str[-1]
+    return {str(source): int(end[:4]) for source, end in ends.sort_values().items()}
 
 
 def smooth(rates: Array) -> Array:
@@ -129,19 +136,21 @@ def fertility_of_year(pack: Pack, ages: Array) -> Callable[[int], Array]:
     """Return a function of the calendar year to fertility rates (order, age) of the province.
 
     The total follows the provincial series, linear between its years. Order shares and age patterns are those
-    of the two schedules by order, linear in time between their years and constant outside.
+    of the first and the last schedule by order, linear in time between their years and constant outside; the
+    order shares of the last are those of the census table of births by order.
     """
     shapes = fertility_shapes(pack, ages)
     series = pack.schedules["vital_series"].query("variable == 'tfr' and level == 'province'")
     total = series.set_index("year")["value"].sort_index()
-    early, late = shapes["china_2010"], shapes["fuzhou_2020"]
+    early, late = (list(shapes.values())[i] for i in (0, -1))
+    first, last = (list(fertility_years(pack).values())[i] for i in (0, -1))
     orders = pack.schedules["births_by_order_sex"].groupby("birth_order")["births"].sum()
     late_shares = (orders.groupby(np.minimum(orders.index, 3)).sum() / orders.sum()).to_numpy(float)
     early = early / early.sum()
     late = late / late.sum(axis=1, keepdims=True) * late_shares[:, None]
 
     def rates(year: int) -> Array:
-        weight = float(np.clip((year - 2010) / 10.0, 0.0, 1.0))
+        weight = float(np.clip((year - first) / max(last - first, 1), 0.0, 1.0))
         level = float(np.interp(year, total.index.to_numpy(float), total.to_numpy(float)))
         mixed: Array = level * ((1.0 - weight) * early + weight * late)
         return mixed
@@ -161,7 +170,7 @@ def event_schedules(
 
     - first marriage: the cohort's loss of never-married women from the start to a year later, had postponement
       kept its pace;
-    - marital births of order j: the 2020 fertility rates by age and order over the share of women who are
+    - marital births of order j: the latest fertility rates by age and order over the share of women who are
       married with one child less, at the start;
     - divorce, remarriage, births outside marriage: assumed levels; widowhood: death rates of men a few years older.
     """
@@ -169,7 +178,7 @@ def event_schedules(
     total = women.sum("area")
     all_women = population.sel(sex="female").sum("area").values
     first = first_marriage_rates(pack, all_women, ages)
-    late = fertility_shapes(pack, ages)["fuzhou_2020"]
+    late = list(fertility_shapes(pack, ages).values())[-1]
     married = total.sel(marital="married")
     wives = [
         married.sel(parity="0").values,

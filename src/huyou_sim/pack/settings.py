@@ -48,10 +48,27 @@ class Dates(Closed):
 
 
 class Uses(Closed):
-    """Packs that this one leans on, by name."""
+    """Packs that this one leans on, by name. Evidence is what levers need; a place may be projected without."""
 
     schedules: tuple[Text, ...] = ()
     evidence: Text | None = None
+
+
+class Schedule(Closed):
+    """An age pattern of net migrants from a model: Rogers-Castro parameters, and how they divide by sex and area.
+
+    `childhood`, `labour`, `constant`, `retirement` and `elderly` are those of
+    `huyou_sim.demography.migration.rogers_castro`.
+    """
+
+    childhood: tuple[float, float]
+    labour: tuple[float, float, float, float]
+    constant: Annotated[float, Field(ge=0.0)] = 0.0
+    retirement: tuple[float, float, float, float] | None = None
+    elderly: tuple[float, float] | None = None
+    male_share: Annotated[float, Field(gt=0.0, lt=1.0)]
+    area_shares: dict[Code, float] | None = None
+    reason: Text
 
 
 class Migration(Closed):
@@ -60,25 +77,36 @@ class Migration(Closed):
     ``residual``: from the place's own two censuses, with death rates times `mortality_level`.
     ``pattern``: rates by age of another area (`pattern_area`, from its two censuses with `mortality_level`),
     scaled to `migrants_per_year` in all.
+    ``schedule``: a model schedule by age (`schedule`), scaled to `migrants_per_year` in all: where no census of
+    ten years before can be had. Its areas take part by `area_shares`, or by their residents.
     """
 
-    method: Literal["residual", "pattern"]
-    first_census: date
-    mortality_level: Annotated[float, Field(gt=0.2, lt=2.0)]
-    mortality_level_reason: Text
+    method: Literal["residual", "pattern", "schedule"]
+    first_census: date | None = None
+    mortality_level: Annotated[float, Field(gt=0.2, lt=2.0)] | None = None
+    mortality_level_reason: Text | None = None
     pattern_area: Code | None = None
     migrants_per_year: float | None = None
     migrants_per_year_reason: Text | None = None
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Migration:
-        needed = ("pattern_area", "migrants_per_year", "migrants_per_year_reason")
+        censuses = ("first_census", "mortality_level", "mortality_level_reason")
+        total = ("migrants_per_year", "migrants_per_year_reason")
+        takes = {
+            "residual": censuses,
+            "pattern": (*censuses, "pattern_area", *total),
+            "schedule": ("schedule", *total),
+        }
+        needed = takes[self.method]
         missing = [name for name in needed if getattr(self, name) is None]
-        if self.method == "pattern" and missing:
-            raise ValueError(f"method = 'pattern' needs {', '.join(missing)}")
-        given = [name for name in needed if getattr(self, name) is not None]
-        if self.method == "residual" and given:
-            raise ValueError(f"method = 'residual' does not take {', '.join(given)}")
+        if missing:
+            raise ValueError(f"method = '{self.method}' needs {', '.join(missing)}")
+        others = dict.fromkeys(name for names in takes.values() for name in names if name not in needed)
+        given = [name for name in others if getattr(self, name) is not None]
+        if given:
+            raise ValueError(f"method = '{self.method}' does not take {', '.join(given)}")
         return self
 
 
@@ -118,8 +146,8 @@ class Settings(Closed):
             missing = [name for name, part in parts.items() if part is None]
             if missing:
                 raise ValueError(f"kind = 'place' needs the tables {', '.join(f'[{m}]' for m in missing)}")
-            if not self.uses.schedules or self.uses.evidence is None:
-                raise ValueError("kind = 'place' needs [uses] with schedules and evidence")
+            if not self.uses.schedules:
+                raise ValueError("kind = 'place' needs [uses] with schedules")
         else:
             given = [name for name, part in parts.items() if part is not None]
             if given:
@@ -208,6 +236,7 @@ def _known_keys(keys: list[str]) -> list[str]:
         "uses": Uses,
         "derivation": Derivation,
         "migration": Migration,
+        "schedule": Schedule,
         "attribution": Attribution,
     }
     for key in keys:
