@@ -11,7 +11,7 @@ from huyou_sim.demography.baseline import build_baseline
 from huyou_sim.errors import CalibrationError
 from huyou_sim.inference.calibration import fit_levels
 from huyou_sim.inference.observations import Observation, fitted_observations, observations
-from huyou_sim.inference.parameters import COMMON
+from huyou_sim.inference.parameters import fitted_parameters, parameters_of
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.packages import fit_place
 
@@ -102,6 +102,7 @@ def test_state_of_women_keeps_the_long_form(fit):
 
 def test_levels_are_found_again():
     """Predictions of known levels are fitted back to these levels."""
+    common = fitted_parameters(parameters_of(load_pack("huzhou")))[:5]
     truth = np.array([0.8, 0.9, 0.6, 0.7, 0.3])
     mix = np.random.default_rng(3).uniform(0.2, 1.0, (5, 8))
 
@@ -112,14 +113,14 @@ def test_levels_are_found_again():
         Observation(str(i), "x", "a", 2021, "", "", v, 0.1, "", "", "", "", "fit")
         for i, v in enumerate(simulate(truth[None])[0])
     ]
-    levels, errors = fit_levels(simulate, COMMON, seen)
+    levels, errors = fit_levels(simulate, common, seen)
     assert np.allclose(levels, truth, rtol=1e-6)
     assert (errors > 0).all()
     with pytest.raises(CalibrationError, match="at least 5"):
-        fit_levels(simulate, COMMON, seen[:3])
+        fit_levels(simulate, common, seen[:3])
     far = [dataclasses.replace(one, value=one.value + 50.0) for one in seen]
     with pytest.raises(CalibrationError, match="at a bound"):
-        fit_levels(simulate, COMMON, far)
+        fit_levels(simulate, common, far)
 
 
 def test_observation_without_standard_error_is_named():

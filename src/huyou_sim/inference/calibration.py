@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from huyou_sim.demography.indicators import indicators
-from huyou_sim.demography.projection import project, with_total
+from huyou_sim.demography.keep import AGGREGATES
+from huyou_sim.demography.projection import project
 from huyou_sim.errors import CalibrationError, Problem
 from huyou_sim.inference.observations import (
     MODEL_BASE,
@@ -21,7 +22,7 @@ from huyou_sim.inference.observations import (
     observations,
     predict,
 )
-from huyou_sim.inference.parameters import Parameter, level_multipliers, parameters_of
+from huyou_sim.inference.parameters import Parameter, fitted_parameters, level_multipliers, parameters_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,8 +77,10 @@ def first_year(baseline: Baseline, parameters: Sequence[Parameter], values: Arra
         log_multipliers=log,
         migration_level=migration,
         draws=len(values),
+        keep=AGGREGATES,
+        total=baseline.code,
     )
-    return indicators(with_total(result, baseline.code), baseline.death_rates)
+    return indicators(result, baseline.death_rates)
 
 
 def fit_levels(
@@ -151,7 +154,7 @@ def calibrate(pack: Pack, baseline: Baseline) -> Calibration:
     CalibrationError
         When observations are missing or cannot be reproduced.
     """
-    parameters = parameters_of(baseline)
+    parameters = fitted_parameters(parameters_of(pack))
     seen = fitted_observations(pack, baseline.stock.year + 1)
 
     def simulate(values: Array) -> Array:

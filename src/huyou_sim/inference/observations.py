@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from huyou_sim.errors import CalibrationError, Problem
+from huyou_sim.inference.parameters import line_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +97,7 @@ def fitted_observations(pack: Pack, year: int) -> tuple[Observation, ...]:
             f"a number above 0 [{o.unit}]",
             "Type the standard error; a figure without one cannot be weighed against the others.",
             file=file,
+            line=line_of(pack.path / "observations.csv", "id", o.id),
         )
         for o in chosen
         if not o.standard_error > 0

@@ -1,35 +1,57 @@
-"""The few named parameters that a calibration moves: levels of the hazards against the schedules' sources."""
+"""What a calibration or an ensemble draws, out of two tables: a place's levels and trends, and elasticities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from huyou_sim.errors import PackError, Problem
+from huyou_sim.inference.priors import Prior, parse_params
+from huyou_sim.pack.locate import find_pack
+
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from huyou_sim.demography.baseline import Baseline
+    from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
+
+FILE, EVIDENCE_FILE = "parameters.csv", "priors.csv"
+
+CHECK_ONLY = "CHECK ONLY"
+"""Priors of the evidence whose text begins so are held against results and enter none."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A level: what the hazards of its channels are multiplied by, or the migrants an area has more.
+    """One quantity with a prior distribution.
 
     Parameters
     ----------
     name : str
     channels : tuple of str
-        Prefixes of the channels that it moves.
-    start, lower, upper : float [1]
+        Beginnings of the names of the channels that it moves.
+    start, lower, upper : float [unit]
+        Start of the point fit and value of a central run; bounds, where the prior is cut.
+    label_en, label_zh : str
     area : str, optional
         Code of the only area that it moves.
-    label_en, label_zh : str
+    role : {"level", "contrast", "shock", "trend", "elasticity"}
+        Level: a factor of hazards, or persons added to net migration. Contrast: one more factor of some of them.
+        Shock: log shift of the first year only. Trend: of the years after it. Elasticity: an effect of levers.
+    fitted : bool
+        Whether the point fit moves it.
+    prior : Prior, optional
+    unit, ages, kind, reason, source : str
+        Kind: ``assumed``, ``derived``, ... as in the tables.
     """
 
     name: str
@@ -40,57 +62,230 @@ class Parameter:
     label_en: str
     label_zh: str
     area: str | None = None
+    role: str = "level"
+    fitted: bool = True
+    prior: Prior | None = None
+    unit: str = "1"
+    ages: str = ""
+    kind: str = "assumed"
+    reason: str = ""
+    source: str = ""
+
+    @property
+    def distribution(self) -> Prior:
+        """Return the prior, uniform between the bounds where none is given."""
+        return self.prior or Prior("uniform", {"lower": self.lower, "upper": self.upper}, self.lower, self.upper)
 
 
-COMMON = (
-    Parameter(
-        "first_marriage_level", ("marriage_",), 0.9, 0.2, 3.0,
-        "First-marriage rates, against the pace seen between censuses", "初婚率水平(相对于普查间趋势)",
-    ),
-    Parameter(
-        "first_birth_level", ("birth_1_",), 0.75, 0.1, 4.0,
-        "Marital first-birth rates, against the Fuzhou 2020 schedule", "已婚一孩生育率水平(相对于福州2020年模式)",
-    ),
-    Parameter(
-        "higher_birth_level", ("birth_2_", "birth_3_"), 0.6, 0.05, 4.0,
-        "Marital second- and third-birth rates, against the Fuzhou 2020 schedule",
-        "已婚二孩及以上生育率水平(相对于福州2020年模式)",
-    ),
-    Parameter(
-        "mortality_level", ("mortality",), 0.72, 0.3, 2.0,
-        "Death rates from age 1, against the national rates of 2021", "1岁及以上死亡率水平(相对于全国2021年)",
-    ),
-    Parameter(
-        "infant_mortality_level", ("infant_mortality",), 0.35, 0.02, 3.0,
-        "Infant death rates, against the national rates of 2021", "婴儿死亡率水平(相对于全国2021年)",
-    ),
-)  # fmt: skip
+def parameters_of(pack: Pack) -> tuple[Parameter, ...]:
+    """Return the parameters of a place's own table: levels, contrasts, shocks and trends.
 
-
-def parameters_of(baseline: Baseline) -> tuple[Parameter, ...]:
-    """Return the parameters of a place: the common ones, and the change of net migration in each area."""
-    people = baseline.stock.population.sum(["sex", "age"])
-    migration = tuple(
+    Raises
+    ------
+    PackError
+        For a prior that cannot be read, or whose support excludes the start.
+    """
+    path = pack.path / FILE
+    rows = pack.parameters.to_dict("records")
+    priors, problems = _priors(path, rows, bounds=True)
+    if problems:
+        raise PackError(problems)
+    return tuple(
         Parameter(
-            f"more_migrants_{area}", ("migration",), 0.0, -0.1 * float(people.sel(area=area)),
-            0.1 * float(people.sel(area=area)),
-            f"Net migrants of area {area} above the yearly mean of 2010-2020 [persons]",
-            f"{area}年净迁移人数与2010-2020年均值之差[人]",
-            area=area,
+            name=str(row["name"]),
+            channels=tuple(str(row["channels"]).split()),
+            start=float(row["start"]),
+            lower=float(row["lower"]),
+            upper=float(row["upper"]),
+            label_en=str(row["label_en"]),
+            label_zh=str(row["label_zh"]),
+            area=str(row["area"]) or None,
+            role=str(row["role"]),
+            fitted=row["fitted"] == "yes",
+            prior=prior,
+            **{column: str(row[column]) for column in ("unit", "ages", "kind", "reason", "source")},
         )
-        for area in baseline.areas
-    )  # fmt: skip
-    return COMMON + migration
+        for row, prior in zip(rows, priors, strict=True)
+    )
+
+
+def elasticities_of(pack: Pack) -> tuple[Parameter, ...]:
+    """Return the parameters of the evidence: effects of levers and the trends that it has priors for.
+
+    Raises
+    ------
+    PackError
+        As for `parameters_of`.
+    """
+    if "priors" not in pack.evidence:
+        return ()
+    uses = pack.settings.uses
+    folder = find_pack(uses.evidence, beside=pack.path) if uses.evidence else pack.path
+    table = pack.evidence["priors"].assign(name=lambda t: t["id"], start=lambda t: t["central"])
+    rows = table.to_dict("records")
+    priors, problems = _priors(folder / EVIDENCE_FILE, rows, bounds=False)
+    if problems:
+        raise PackError(problems)
+    return tuple(
+        Parameter(
+            name=str(row["id"]),
+            channels=(),
+            start=float(row["central"]),
+            lower=prior.support[0],
+            upper=prior.support[1],
+            label_en=str(row["parameter"]),
+            label_zh=str(row["parameter"]),
+            role="trend" if "trend" in str(row["parameter"]) else "elasticity",
+            fitted=False,
+            prior=prior,
+            unit=str(row["unit"]),
+            reason=str(row["justification"]),
+            source=str(row["evidence_basis"]),
+        )
+        for row, prior in zip(rows, priors, strict=True)
+        if not str(row["parameter"]).startswith(CHECK_ONLY)
+    )
+
+
+def all_parameters(pack: Pack) -> tuple[Parameter, ...]:
+    """Return every parameter that is drawn for a place: its own table, then the evidence.
+
+    Raises
+    ------
+    PackError
+        As for `parameters_of`, or when both tables have a parameter of one name.
+    """
+    own, others = parameters_of(pack), elasticities_of(pack)
+    twice = sorted({p.name for p in own} & {p.name for p in others})
+    if twice:
+        path = pack.path / FILE
+        raise PackError(
+            [
+                Problem(
+                    "column name",
+                    f"'{name}', which the evidence has too",
+                    "a name of its own",
+                    "Rename or delete the row.",
+                    str(path),
+                    line_of(path, "name", name),
+                )
+                for name in twice
+            ]
+        )
+    return own + others
+
+
+def fitted_parameters(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Return the parameters that the point fit moves."""
+    return tuple(p for p in parameters if p.fitted)
+
+
+def first_year_parameters(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Return the parameters that move the first projected year, which the observations are of."""
+    return tuple(p for p in parameters if p.role in ("level", "contrast", "shock"))
+
+
+def _priors(path: Path, rows: Sequence[Mapping[Any, Any]], *, bounds: bool) -> tuple[list[Prior], list[Problem]]:
+    """Return the prior of each row, and what is wrong with them, each with its line."""
+    priors, problems = [], []
+    for row in rows:
+        name, start = str(row["name"]), float(row["start"])
+        line = line_of(path, "name" if bounds else "id", name)
+        limits = {"lower": float(row["lower"]), "upper": float(row["upper"])} if bounds else {}
+        try:
+            prior = Prior(str(row["family"]), parse_params(str(row["family"]), str(row["params"])), **limits)
+        except ValueError as error:
+            (found,) = error.args
+            where = f"prior of '{name}', {found.where}"
+            problems.append(Problem(where, found.found, found.expected, found.fix, str(path), line))
+            continue
+        lower, upper = prior.support
+        if not lower < upper or not lower <= start <= upper:
+            problems.append(
+                Problem(
+                    f"prior of '{name}'",
+                    f"{prior.family} from {lower:g} to {upper:g} within the bounds, start {start:g}",
+                    "a distribution whose support holds the start",
+                    "Correct the start, the bounds or the parameters of the distribution.",
+                    str(path),
+                    line,
+                )
+            )
+        priors.append(prior)
+    return priors, problems
+
+
+def line_of(path: Path, column: str, value: str) -> int | None:
+    """Return the line of a table where `column` has `value`, for messages."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            return next((reader.line_num for row in reader if row.get(column, "").strip() == value), None)
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What each parameter does to the log multipliers and the migrants of a year, as bare arrays.
+
+    Parameters
+    ----------
+    log : (area, channel, parameter) [1]
+        Factor of the parameter's log (level, contrast) or of itself (shock).
+    persons : (area, parameter) [1]
+    taken_as_log : (parameter,)
+        Whether the log of the value counts.
+    """
+
+    log: Array
+    persons: Array
+    taken_as_log: NDArray[np.bool_]
+
+    def logs(self, values: Array) -> Array:
+        """Return log multipliers (area, channel, draw) of values (draw, parameter)."""
+        scaled = np.where(self.taken_as_log, np.log(np.where(self.taken_as_log, values, 1.0)), values)
+        areas, channels, _ = self.log.shape
+        found: Array = (self.log.reshape(areas * channels, -1) @ scaled.T).reshape(areas, channels, -1)
+        return found
+
+    def migrants(self, values: Array) -> Array:
+        """Return the levels (area, component, draw) of the two components of net migration."""
+        more = self.persons @ values.T
+        found: Array = np.stack([np.ones_like(more), more], axis=1)
+        return found
+
+
+def moves(baseline: Baseline, parameters: Sequence[Parameter]) -> Moves:
+    """Return what parameters do to the first projected year of a place."""
+    areas, channels = baseline.areas, list(baseline.space.channels)
+    log = np.zeros((len(areas), len(channels), len(parameters)))
+    persons = np.zeros((len(areas), len(parameters)))
+    for column, parameter in enumerate(parameters):
+        rows = [i for i, area in enumerate(areas) if parameter.area in (None, area)]
+        if parameter.role not in ("level", "contrast", "shock"):
+            continue
+        if parameter.unit == "persons":
+            persons[rows, column] = 1.0
+            continue
+        moved = [
+            k for k, channel in enumerate(channels) if parameter.channels and channel.startswith(parameter.channels)
+        ]
+        log[np.ix_(rows, moved, [column])] = 1.0
+    as_log = np.array([p.role in ("level", "contrast") and p.unit != "persons" for p in parameters], dtype=bool)
+    return Moves(log, persons, as_log)
 
 
 def level_multipliers(
     baseline: Baseline, parameters: Sequence[Parameter], values: Array
 ) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return levels as what a projection takes.
+    """Return parameters of the first year as what a projection takes.
 
     Parameters
     ----------
-    values : (draw, parameter) [1]
+    parameters : sequence of Parameter
+        Trends and elasticities among them move nothing here.
+    values : (draw, parameter) [unit]
 
     Returns
     -------
@@ -99,24 +294,41 @@ def level_multipliers(
     migration : (draw, area, component) [1]
         Levels of the components of net migration.
     """
-    channels = list(baseline.space.channels)
-    areas = baseline.areas
-    log = np.zeros((len(values), len(areas), len(channels)))
-    migration = np.ones((len(values), len(areas), 2))
-    for column, parameter in enumerate(parameters):
-        rows = [i for i, area in enumerate(areas) if parameter.area in (None, area)]
-        if parameter.channels == ("migration",):
-            migration[:, rows, 1] = values[:, [column]]
-            continue
-        for k, channel in enumerate(channels):
-            if channel.startswith(parameter.channels):
-                log[:, rows, k] = np.log(values[:, [column]])
-    draw = np.arange(len(values))
+    move = moves(baseline, parameters)
+    head = {"draw": np.arange(len(values)), "area": baseline.areas}
     return (
-        xr.DataArray(log, dims=("draw", "area", "channel"), coords={"draw": draw, "area": areas, "channel": channels}),
         xr.DataArray(
-            migration,
+            np.moveaxis(move.logs(values), -1, 0),
+            dims=("draw", "area", "channel"),
+            coords={**head, "channel": list(baseline.space.channels)},
+        ),
+        xr.DataArray(
+            np.moveaxis(move.migrants(values), -1, 0),
             dims=("draw", "area", "component"),
-            coords={"draw": draw, "area": areas, "component": ["observed", "more"]},
+            coords={**head, "component": ["observed", "more"]},
         ),
     )
+
+
+def prior_table(parameters: Sequence[Parameter], lang: str = "en") -> pd.DataFrame:
+    """Return one row per parameter: role, prior with its 5, 50 and 95 % quantiles, bounds, reason, source, meaning."""
+    import pandas as pd
+
+    rows = []
+    for one in parameters:
+        prior = one.distribution
+        low, middle, high = prior.quantile([0.05, 0.5, 0.95])
+        rows.append(
+            {
+                "parameter": one.name,
+                "role": one.role,
+                "fitted": one.fitted,
+                "family": prior.family,
+                "params": ";".join(f"{name}={value:g}" for name, value in prior.params.items()),
+                "q05": low, "q50": middle, "q95": high,
+                "lower": one.lower, "upper": one.upper, "start": one.start, "unit": one.unit, "ages": one.ages,
+                "kind": one.kind, "reason": one.reason, "source": one.source,
+                "meaning": one.label_zh if lang == "zh" else one.label_en,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)

@@ -25,38 +25,47 @@ TREND_OF_CHANNEL: Mapping[str, tuple[str, str]] = {
     "birth_1_30_49": ("first_birth_trend", "fertility"),
     "birth_2_15_29": ("X3", "fertility"),
     "birth_2_30_49": ("X3", "fertility"),
+    "birth_3_15_29": ("third_birth_trend", "fertility"),
+    "birth_3_30_49": ("third_birth_trend", "fertility"),
     "mortality": ("mortality_trend", "mortality"),
     "infant_mortality": ("infant_mortality_trend", "infant_mortality"),
     "migration": ("migration_trend", "migration"),
 }
 """Channel to (parameter [log per year], the scenario's scale of it). Channels not named keep their level."""
 
+OWN_TRENDS = ("first_birth_trend", "third_birth_trend", "infant_mortality_trend", "migration_trend", "trend_half_life")
+"""Parameters of the pack."""
 
-def damped_years(years: Sequence[int], start: int, half_life: float) -> Array:
-    """Return how many undamped years of trend have passed by the middle of each year after `start`.
 
-    The yearly pace halves every `half_life` years, so the sum has a limit and no hazard runs to zero or without
-    bound.
+def damped_years(years: Sequence[int], start: int, half_life: float | Array) -> Array:
+    """Return how many undamped years of trend have passed by the middle of each year after `start`, ([draw], year).
+
+    The yearly pace halves every `half_life` years (a number, or one per draw), so the sum has a limit and no hazard
+    runs to zero or without bound.
     """
-    paces = 0.5 ** (np.arange(max(max(years) - start, 0)) / half_life)
-    passed = np.concatenate([[0.0], np.cumsum(paces)])
-    return np.array([passed[max(year - start, 0)] for year in years])
+    lives = np.asarray(half_life, dtype=np.float64)[..., None]
+    paces = 0.5 ** (np.arange(max(max(years) - start, 0)) / lives)
+    passed = np.concatenate([np.zeros_like(lives), np.cumsum(paces, axis=-1)], axis=-1)
+    found: Array = passed[..., [max(year - start, 0) for year in years]]
+    return found
 
 
 def trend_parameters(baseline: Baseline, evidence: Mapping[str, Array]) -> dict[str, Array]:
-    """Return each trend [log per year] by parameter name, shape (draw,).
+    """Return each trend [log per year], and the half-life of all [years], by parameter name, shape (draw,).
 
     Marriage and second births have priors in the evidence; mortality follows the national decline of the years
-    before the start; first births, infant mortality and migration are assumptions of the pack.
+    before the start, and what is drawn beyond it. The rest are parameters of the pack: where `evidence` does not hold
+    draws of one, the assumption of its name, or no trend.
     """
     like = np.ones_like(evidence["C5"])
+
+    def own(name: str) -> Array:
+        return evidence[name] if name in evidence else like * baseline.assumptions.get(name, 0.0)
+
     return {
         **{name: evidence[name] for name in ("C5", "C6", "C7", "X3")},
-        "mortality_trend": like * baseline.mortality_trend,
-        **{
-            name: like * baseline.assumptions[name]
-            for name in ("first_birth_trend", "infant_mortality_trend", "migration_trend")
-        },
+        "mortality_trend": like * baseline.mortality_trend + own("mortality_trend_shift"),
+        **{name: own(name) for name in OWN_TRENDS},
     }
 
 
@@ -77,13 +86,14 @@ def trend_multipliers(
     years : sequence of int
         The first is the calibration year, which has no trend yet.
     """
-    passed = damped_years(years, years[0], baseline.assumptions["trend_half_life"])
-    channels = list(baseline.space.channels)
     draws = len(parameters["C5"])
+    lives = parameters.get("trend_half_life", np.full(draws, baseline.assumptions["trend_half_life"]))
+    passed = damped_years(years, years[0], lives)
+    channels = list(baseline.space.channels)
     log = np.zeros((len(scales), draws, len(years), len(channels)))
     for channel, (name, scale) in TREND_OF_CHANNEL.items():
         for i, scenario in enumerate(scales.values()):
-            log[i, :, :, channels.index(channel)] = getattr(scenario, scale) * np.outer(parameters[name], passed)
+            log[i, :, :, channels.index(channel)] = getattr(scenario, scale) * parameters[name][:, None] * passed
     return xr.DataArray(
         log,
         dims=("scenario", "draw", "year", "channel"),
