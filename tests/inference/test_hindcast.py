@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from huyou_sim.demography.baseline import build_baseline
 from huyou_sim.demography.residual import survive, yearly_survival
 from huyou_sim.demography.schedules import cube, fertility_shapes, national_mortality
 from huyou_sim.errors import ArgumentError, PackError
@@ -129,6 +130,41 @@ def test_every_prior_has_a_reason_and_its_start_in_the_middle(then):
         assert np.median(values) == pytest.approx(row["start"], abs=0.08 * values.std()), name
     other = draw_parameters(replace(then, parameters=then.parameters[::-1]), draws=4, seed=1)
     assert all((other[name] == drawn[name][:4]).all() for name in drawn)
+
+
+def test_the_figures_that_the_reasons_give_are_those_of_the_census(then):
+    reason = then.parameters.set_index("name")["reason"]
+    census = module._start(then).sum("area")
+    rates, _ = national_mortality(then)
+    deaths = float((census * rates).sum())
+    assert 2_893_542 * 0.00615 / deaths == pytest.approx(0.86, abs=0.01)
+    women = census.sel(sex="female", age=slice(15, 49)).values
+    births = float((sum(fertility_shapes(then, np.arange(15, 50)).values()).sum(0) * women).sum())
+    assert 2_893_542 * 0.00676 / births == pytest.approx(0.757, abs=0.01)
+    assert "0.86" in reason["death_level"]
+    assert "0.757" in reason["birth_level"]
+    people = then.observations.query("variable == 'population_total' and period == '2010-11-01'")
+    residents, registered = (
+        people[people["population_base"] == base].set_index("area")["value"]
+        for base in ("resident", "household_registered")
+    )
+    excess = 100.0 * (residents - registered) / residents
+    assert (residents - registered)["330500"] == 294_830
+    for area in then.areas["area"]:
+        assert f": {excess[area] - excess['330500']:.1f} per 1,000" in reason[f"migrants_rate_{area}"]
+
+
+def test_the_family_space_could_start_there_too(then):
+    """The census that gives the pattern of marriage is that of the start: the city leads the nation or lags it."""
+    baseline = build_baseline(then)
+    assert baseline.construction["never_married_share_women_15plus"] == pytest.approx(100 * 17703 / 123899, abs=0.06)
+    assert baseline.construction["mean_children_ever_born"] == pytest.approx(1.25)
+    assert baseline.mortality_trend == pytest.approx(-0.018, abs=0.0005)
+    women = baseline.stock.women.sum("parity")
+    never = (women.sel(marital="never") / women.sum("marital")).sel(age_fertile=[20, 25, 30, 40]).values
+    assert (np.diff(never, axis=1) < 0).all()
+    # Wuxing, the seat of the city, has the most single women of long-form age, Nanxun few.
+    assert never[0, 1] == never[:, 1].max()
 
 
 # --- what the projection must reproduce ---------------------------------------------------------------------

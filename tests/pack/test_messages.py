@@ -273,6 +273,13 @@ def test_a_place_needs_rows_for_every_area(packs: Path, seal: Seal, problems: Co
     assert found.found == "no row for 330522"
 
 
+def test_a_place_without_evidence_loads_and_says_so_when_it_is_asked_for() -> None:
+    pack = load_pack("huzhou_2010")
+    assert dict(pack.evidence) == {}
+    with pytest.raises(PackError, match=r"uses\.evidence: found no pack of evidence.*'priors'.*Type evidence ="):
+        pack.evidence["priors"]
+
+
 def test_schedules_cannot_be_loaded_as_a_place() -> None:
     with pytest.raises(PackError, match="only a place can be projected"):
         load_pack("china")

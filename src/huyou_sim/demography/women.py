@@ -4,7 +4,8 @@ No table crosses marital status with parity by single age, so the state is put t
 
 1. *Never married.* The national never-married shares of two censuses give an age pattern and the direction in
    which it moves, both on the logit scale. How far it moved by the start follows from the area's own long form:
-   the share never married among women 15 and over.
+   the share never married among women 15 and over. Where the later census is that of the start, nothing has moved
+   since: the long form then says how many years the area is ahead of the nation, or behind it.
 2. *Formerly married.* The national age patterns of the divorced and of the widowed among the ever married, each
    scaled to the area's own long form.
 3. *Parity.* First births follow marriage: the mothers among women of an age are those who were ever married one
@@ -128,16 +129,21 @@ def never_married(
     Raises
     ------
     CalibrationError
-        When no pace reproduces `share`.
+        When no pace, or no number of years ahead, reproduces `share`.
     """
     change = np.maximum(logit(later) - logit(earlier), 0.0) / years_between
     ages = np.arange(15.0, 15.0 + len(women))
+    what = "share never married among women 15+"
 
-    def gap(pace: float) -> float:
-        single = NeverMarried(ages, logit(later), change, pace).at(years_since)
-        return float((women * single).sum() / women.sum() - share)
+    def gap(single: NeverMarried) -> float:
+        return float((women * single.at(years_since)).sum() / women.sum() - share)
 
-    pace = _solve(gap, -3.0, 5.0, "share never married among women 15+", share)
+    if years_since == 0.0:
+        # No time has passed in which a pace could show: the area leads or lags, and goes on as the nation does.
+        ahead = _solve(lambda years: gap(NeverMarried(ages, logit(later) + years * change, change, 1.0)), -60.0, 60.0,
+                       what, share)  # fmt: skip
+        return NeverMarried(ages, logit(later) + ahead * change, change, 1.0)
+    pace = _solve(lambda pace: gap(NeverMarried(ages, logit(later), change, pace)), -3.0, 5.0, what, share)
     return NeverMarried(ages, logit(later), change, pace)
 
 

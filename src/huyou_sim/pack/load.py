@@ -49,7 +49,7 @@ class Pack:
     schedules : mapping of str to DataFrame
         Tables of the larger areas, from the packs that this one names.
     evidence : mapping of str to DataFrame
-        ``priors`` and ``unit_costs``.
+        ``priors`` and ``unit_costs``; PackError when the pack names no evidence.
     settings : Settings
         pack.toml as it stands.
     checksums : mapping
@@ -82,6 +82,25 @@ class Pack:
 
     def __repr__(self) -> str:
         return f"<Pack {self.name}: {self.title_en}, {len(self.areas)} areas, {self.path}>"
+
+
+class Evidence(dict[str, pd.DataFrame]):
+    """Tables of the evidence; a pack that names none says so when one is asked for."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+        super().__init__(tables)
+        self._settings = str(folder / SETTINGS)
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        raise PackError(
+            Problem(
+                "uses.evidence",
+                "no pack of evidence",
+                f"one: levers and trends need its table '{name}'",
+                'Type evidence = "evidence" under [uses].',
+                self._settings,
+            )
+        )
 
 
 def load_pack(place: str | Path) -> Pack:
@@ -280,7 +299,7 @@ def _pack(folder: Path, part: Part, others: list[Part], schedules: dict[str, pd.
         census_date=settings.dates.census,
         observations=observations.assign(year=year),
         schedules=MappingProxyType(schedules),
-        evidence=MappingProxyType(evidence),
+        evidence=MappingProxyType(Evidence(evidence, folder)),
         settings=settings,
         checksums=MappingProxyType({p.settings.name: p.checksums for p in (part, *others)}),
         **frames,
