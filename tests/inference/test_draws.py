@@ -9,11 +9,16 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from huyou_sim.demography.indicators import indicators
+from huyou_sim.demography.keep import AGGREGATES
+from huyou_sim.demography.projection import project
 from huyou_sim.errors import ArgumentError
 from huyou_sim.inference.draws import draw_multipliers, ensemble_draws, evidence_of
 from huyou_sim.inference.parameters import parameters_of
 from huyou_sim.inference.posterior import Plan, sample_place
 from huyou_sim.inference.trends import damped_years, trend_multipliers, trend_parameters
+from huyou_sim.planning.packages import fit_pack, project_scenarios
+from huyou_sim.policy import load_scenarios
 from huyou_sim.policy.measures import Trends
 
 
@@ -112,6 +117,26 @@ def test_central_values_have_the_trends_of_the_assumptions(pack, baseline):
     starts = {one.name: one.start for one in parameters_of(pack)}
     for name in ("first_birth_trend", "infant_mortality_trend", "migration_trend", "trend_half_life"):
         assert parameters[name].tolist() == [starts[name]]
+
+
+def test_an_ensemble_lies_around_the_central_run_and_widens(pack, baseline, draws):
+    """The bands of 2022-2025 hold the central run, and what is uncertain grows with the years."""
+    years = list(range(2021, 2026))
+    chosen = draws.part(range(200))
+    trends = trend_parameters(baseline, evidence_of(chosen))
+    log, migration = draw_multipliers(baseline, chosen, years)
+    log = log + trend_multipliers(baseline, trends, {"s": Trends()}, years).sel(scenario="s", drop=True)
+    result = project(
+        baseline.stock, baseline.rates, baseline.space, years=years, log_multipliers=log, migration_level=migration,
+        draws=len(chosen), keep=AGGREGATES, total=baseline.code,
+    )  # fmt: skip
+    found = indicators(result, baseline.death_rates).sel(area=baseline.code).isel(scenario=0)
+    central, _ = project_scenarios(fit_pack(pack), load_scenarios(["no_new_policy"], areas=baseline.areas), until=2025)
+    middle = indicators(central, baseline.death_rates).sel(area=baseline.code).isel(scenario=0, draw=0)
+    for name in ("tfr", "births", "deaths", "natural_increase_rate", "share_second_third", "population_total"):
+        low, high = found[name].quantile([0.05, 0.95], "draw").transpose("quantile", "year").values
+        assert ((low < middle[name]) & (middle[name] < high)).all(), name
+        assert name in ("deaths", "share_second_third") or (high - low)[-1] > 1.3 * (high - low)[0], name
 
 
 def test_a_foreign_posterior_and_no_draws_are_refused(pack, posterior):

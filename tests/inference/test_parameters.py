@@ -45,11 +45,11 @@ def broken(tmp_path):
 
 BROKEN = {
     "support excludes the start": (
-        "parameters.csv", "median=0.9;sigma_log=0.35,0.2,3,0.9", "median=0.9;sigma_log=0.35,-3,3,-0.9",
-        "start -0.9", "support holds the start",
+        "parameters.csv", "normal,mean=0;sd=0.06", "uniform,lower=0.1;upper=0.2",
+        "uniform from 0.1 to 0.2 within the bounds, start 0", "support holds the start",
     ),
-    "start outside a uniform prior": (
-        "parameters.csv", "median=0.75;sigma_log=0.4,0.1,4,0.75".replace("median", "median"),
+    "start outside the bounds": (
+        "parameters.csv", "median=0.75;sigma_log=0.4,0.1,4,0.75",
         "median=0.75;sigma_log=0.4,0.1,4,5", "5", "between the bounds",
     ),
     "bounds that contradict": (
@@ -66,6 +66,15 @@ BROKEN = {
         "parameters.csv", "lognormal,median=0.35", "gamma,median=0.35", "'gamma'", "one of lognormal",
     ),
     "area that is not there": ("parameters.csv", "0-100,330503,normal", "0-100,330599,normal", "330599", "330503"),
+    "channels that are not there": (
+        "parameters.csv", "contrast,no,birth_3_", "contrast,no,births_3_", "'births_3_'", "beginnings of",
+    ),
+    "the place instead of an area": (
+        "parameters.csv", "0-100,330503,normal", "0-100,330500,normal", "'330500'", "330502, 330503",
+    ),
+    "a factor that may be negative": (
+        "parameters.csv", "54281,0,persons", "54281,0,1", "lower bound -54281", "above 0",
+    ),
     "evidence that excludes its centre": (
         "priors.csv", "loc=-0.4;scale=0.2;lower=-1.2;upper=0", "loc=-0.4;scale=0.2;lower=-0.3;upper=0",
         "from -0.3 to 0", "support holds the start",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from huyou_sim.errors import PackError, Problem
+from huyou_sim.demography.states import state_space
+from huyou_sim.errors import PackError, Problem, suggest
 from huyou_sim.inference.priors import Prior, parse_params
 from huyou_sim.pack.locate import find_pack
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
+
+PERSONS = "persons"
+"""Unit of what is added to net migration; every other level or contrast multiplies hazards."""
+
+FACTORS = ("level", "contrast")
 
 FILE, EVIDENCE_FILE = "parameters.csv", "priors.csv"
 
@@ -83,11 +89,13 @@ def parameters_of(pack: Pack) -> tuple[Parameter, ...]:
     Raises
     ------
     PackError
-        For a prior that cannot be read, or whose support excludes the start.
+        For a prior that cannot be read, or whose support excludes the start; for channels or an area that are not
+        there; for a factor of hazards that may be negative.
     """
     path = pack.path / FILE
     rows = pack.parameters.to_dict("records")
     priors, problems = _priors(path, rows, bounds=True)
+    problems += [found for row in rows for found in _without_effect(pack, path, row)]
     if problems:
         raise PackError(problems)
     return tuple(
@@ -182,7 +190,7 @@ def fitted_parameters(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
 
 def first_year_parameters(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     """Return the parameters that move the first projected year, which the observations are of."""
-    return tuple(p for p in parameters if p.role in ("level", "contrast", "shock"))
+    return tuple(p for p in parameters if p.role in (*FACTORS, "shock"))
 
 
 def _priors(path: Path, rows: Sequence[Mapping[Any, Any]], *, bounds: bool) -> tuple[list[Prior], list[Problem]]:
@@ -213,6 +221,34 @@ def _priors(path: Path, rows: Sequence[Mapping[Any, Any]], *, bounds: bool) -> t
             )
         priors.append(prior)
     return priors, problems
+
+
+def _without_effect(pack: Pack, path: Path, row: Mapping[Any, Any]) -> list[Problem]:
+    """Return what would make a parameter of the first year move nothing, or not as its row says."""
+    name, channels = str(row["name"]), state_space("family").channels
+    line = line_of(path, "name", name)
+    problems = [
+        Problem(
+            f"channels of '{name}'",
+            f"'{beginning}', with which no channel begins",
+            f"beginnings of {', '.join(channels)}",
+            suggest(beginning, channels),
+            str(path),
+            line,
+        )
+        for beginning in str(row["channels"]).split()
+        if not any(channel.startswith(beginning) for channel in channels)
+    ]
+    areas = [str(code) for code in pack.areas["area"]]
+    if row["area"] and row["area"] not in areas:
+        expected = f"one of {', '.join(areas)}, or an empty cell for all of them"
+        found = f"'{row['area']}', which is not projected by itself"
+        problems.append(Problem(f"area of '{name}'", found, expected, "Correct the code.", str(path), line))
+    if row["role"] in FACTORS and row["channels"] and row["unit"] != PERSONS and not float(row["lower"]) > 0.0:
+        found, expected = f"lower bound {float(row['lower']):g}", "a bound above 0: it multiplies hazards"
+        fix = f"Correct the bound; for persons added to net migration type {PERSONS} as unit."
+        problems.append(Problem(f"lower of '{name}'", found, expected, fix, str(path), line))
+    return problems
 
 
 def line_of(path: Path, column: str, value: str) -> int | None:
@@ -263,16 +299,16 @@ def moves(baseline: Baseline, parameters: Sequence[Parameter]) -> Moves:
     persons = np.zeros((len(areas), len(parameters)))
     for column, parameter in enumerate(parameters):
         rows = [i for i, area in enumerate(areas) if parameter.area in (None, area)]
-        if parameter.role not in ("level", "contrast", "shock"):
+        if parameter.role not in (*FACTORS, "shock"):
             continue
-        if parameter.unit == "persons":
+        if parameter.unit == PERSONS:
             persons[rows, column] = 1.0
             continue
         moved = [
             k for k, channel in enumerate(channels) if parameter.channels and channel.startswith(parameter.channels)
         ]
         log[np.ix_(rows, moved, [column])] = 1.0
-    as_log = np.array([p.role in ("level", "contrast") and p.unit != "persons" for p in parameters], dtype=bool)
+    as_log = np.array([p.role in FACTORS and p.unit != PERSONS for p in parameters], dtype=bool)
     return Moves(log, persons, as_log)
 
 
