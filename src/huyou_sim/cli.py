@@ -106,6 +106,31 @@ def baseline(place: str, lang: str, csv: Path | None) -> None:
 
 
 @cli.command()
+@place_option
+@lang_option
+@click.option("--out", type=click.Path(path_type=Path), help="Write the three tables as CSV into this folder as well.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--seed", type=int, help="Of the draws.  [default: 2021]")
+def calibrate(place: str, lang: str, out: Path | None, keep: Path | None, seed: int | None) -> None:
+    r"""Draw the model's parameters from their posterior, given the figures published up to 2021.
+
+    Prints whether the sampler converged, prior against posterior, and each published figure beside what the model would
+    publish. Parameters that no observation depends on keep their priors. The draws are kept and found again by a hash
+    of all that they depend on; a sampler that has not converged says so in the first line.
+
+    \b
+        huyou calibrate
+        huyou calibrate --lang zh --out results/posterior
+    """
+    from huyou_sim.output import posterior_report
+
+    report, tables = posterior_report.calibrate_report(place, lang, folder=keep, seed=seed)
+    if out is not None:
+        posterior_report.write_tables(tables, out, lang)
+    click.echo(report)
+
+
+@cli.command()
 @click.argument("paths", nargs=-1, required=True)
 def check(paths: tuple[str, ...]) -> None:
     r"""Check data packs and scenario files; lists all problems of all PATHS at once.

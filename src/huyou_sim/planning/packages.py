@@ -187,7 +187,7 @@ def run_packages(
     with tqdm(total=3, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
         pack = load_pack(place)
         chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
-        bar.set_postfix_str("calibrate")
+        bar.set_postfix_str("calibrate (the first run compiles: ten to twenty seconds)")
         fit = fit_pack(pack)
         bar.update()
         bar.set_postfix_str("project")
