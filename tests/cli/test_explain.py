@@ -1,0 +1,49 @@
+"""The command `huyou explain`, in processes of its own."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from tests.cli.test_cli import huyou
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    """Return the folder and the output of one explanation."""
+    folder = tmp_path_factory.mktemp("explained")
+    done = huyou("explain", "plan_as_written", "--csv", "births.csv", "--quiet", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_components_add_up_to_the_births_of_the_later_year(explained):
+    folder, said = explained
+    table = pd.read_csv(folder / "births.csv").query("area == 330500").set_index(["scenario", "part"])["births"]
+    before, plain, plan = 20_930, 18_587, 19_460
+    assert table["no_new_policy"].sum() == pytest.approx(plain - before, abs=1)
+    assert table["plan_as_written"].sum() == pytest.approx(plan - before, abs=1)
+    for words in ("20,930", "18,587", "19,460", "Number and ages of women", "Fertility within marriage, order 2"):
+        assert words in said, words
+
+
+def test_labels_are_chinese_where_asked(tmp_path):
+    done = huyou("explain", "--lang", "zh", "--area", "330523", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "安吉县出生人数变动原因" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--area", "33"], ("--area", "33", "330502", "Type")),
+        (["--years", "2025", "2021"], ("--years", "2025 2021", "earlier", "Type")),
+        (["plan_as_writen"], ("plan_as_written",)),
+    ],
+)
+def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
+    done = huyou("explain", *arguments, "--quiet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr, word
