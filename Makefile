@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 READY := $(VENV)/.ready
+PEER := $(VENV)/.peer
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 help:
@@ -23,8 +24,8 @@ help:
 	@echo '  make test      lint, types, all tests, notebooks and README examples'
 	@echo '  make lint      style and types only'
 	@echo '  make format    let ruff mend the style'
-	@echo '  make bench     measure the speed of the engine'
-	@echo '  make lock      write requirements.lock anew from pyproject.toml (needs uv)'
+	@echo '  make bench     measure the speed of the engine, beside leapfrog-py'
+	@echo '  make lock      write the two lock files anew from pyproject.toml (needs uv)'
 	@echo '  make clean     remove the environment and all caches; results stay'
 	@echo
 	@echo 'Each makes its environment (.venv) first when that is missing or out of date: one or two minutes.'
@@ -52,14 +53,20 @@ format: $(READY)
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
 
-bench: $(READY)
+bench: $(READY) $(PEER)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 # --universal: one file for Python 3.11 and newer on every system. uv leaves addresses out unless asked.
+# The second file holds what the benchmark compares with and nothing that the first has.
 lock:
 	@uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-header --no-annotate --quiet --extra notebook --extra test $(ARGS) \
 	  --output-file requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import tomllib as t; e = t.load(open("pyproject.toml", "rb")); \
+	  print(*e["project"]["optional-dependencies"]["bench"], sep="\n")' | \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet $(ARGS) \
+	  --constraint requirements.lock --no-emit-package h5py --no-emit-package numpy \
+	  --output-file requirements-bench.lock -
 
 clean:
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -104,3 +111,9 @@ $(PACKAGES): requirements.lock
 $(READY): $(PACKAGES) pyproject.toml hatch_build.py
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The benchmark also runs without its peer: no wheel for some system is no failure.
+$(PEER): requirements-bench.lock $(PACKAGES)
+	@if $(PIP) install --quiet --no-deps --only-binary :all: --require-hashes -r requirements-bench.lock; \
+	then touch $@; \
+	else echo 'leapfrog-py could not be installed (no wheel for this system, or no network): measuring without it.' >&2; fi

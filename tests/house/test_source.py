@@ -66,6 +66,7 @@ def hits(pattern: re.Pattern[str], names: list[str]) -> list[str]:
 
 def test_the_files_are_seen():
     assert {"pyproject.toml", "requirements.lock", "Makefile", ".ci/run", "LICENSE"} <= set(TEXTS)
+    assert {"requirements-bench.lock", "benchmarks/run.py"} <= set(TEXTS)
     assert "src/huyou_sim/errors.py" in CODE
     assert "tests/house/test_source.py" in TESTS
 

@@ -72,7 +72,8 @@ def test_the_sdist_holds_what_the_tests_need(dist):
     [sdist] = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
-    assert {"Makefile", "README.md", "requirements.lock", "pyproject.toml", "tests/house/test_wheel.py"} <= names
+    assert {"Makefile", "README.md", "pyproject.toml", "tests/house/test_wheel.py"} <= names
+    assert {"requirements.lock", "requirements-bench.lock", "benchmarks/run.py"} <= names
     assert not [name for name in names if "__pycache__" in name or name.endswith((".nbi", ".nbc"))]
 
 
