@@ -55,6 +55,42 @@ def test_second_process_takes_what_the_first_compiled_and_a_damaged_file_is_pass
     assert projected(root, tmp_path)[0] == first[:1]
 
 
+BOTH = """
+import hashlib, json, sys
+sys.path.insert(0, {root!r})
+from huyou_sim.demography.projection import project
+from huyou_sim.demography.states import state_space
+from tests.demography.conftest import make_rates, make_stock
+found = {{}}
+for name in {names}:
+    space = state_space(name)
+    result = project(make_stock(space), make_rates(space, migrants=20.0), space, years=[2021, 2022])
+    found[name] = hashlib.sha256(result["women"].values.tobytes() + result["births"].values.tobytes()).hexdigest()
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_spaces_compiled_by_different_processes_do_not_run_each_others_code(root, tmp_path):
+    """One linker takes both: pieces of two spaces that had the same name would be mistaken for each other."""
+
+    def run(*names: str) -> dict[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-c", BOTH.format(root=str(root), names=names)],
+            cwd=root,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: dict[str, str] = json.loads(done.stdout)
+        return found
+
+    alone = run("classical") | run("family")
+    assert run("classical", "family") == alone
+    assert run("family", "classical") == alone
+
+
 @pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(root, tmp_path):
     blocked = tmp_path / "file"

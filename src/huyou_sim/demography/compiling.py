@@ -57,18 +57,19 @@ def assembled(module: ModuleType, written: str = "") -> Callable[..., None]:
     functions = {name: value for name, value in vars(module).items() if isinstance(value, FunctionType)}
     # `_leave`, which the other modules share, needs the constants that it stands beside.
     scope = {**vars(kernel), **vars(module)}
-    constants = {name: value for name, value in scope.items() if isinstance(value, int | float)}
-    digest = hashlib.sha256((written + repr(constants)).encode())
-    for name in sorted(functions):
-        digest.update(repr((name, *_contents(functions[name].__code__))).encode())
-    for name, function in functions.items():
-        scope[name] = njit(**OPTIONS)(FunctionType(function.__code__, scope, name))
     if written:
         exec(compile(written, "<written walk>", "exec"), scope)
-        scope["_walk"] = njit(**OPTIONS)(scope["walk"])
-    advance = FunctionType(functions["_advance"].__code__, scope, f"advance_{digest.hexdigest()[:16]}")
-    advance.__qualname__ = advance.__name__
-    return on_disk(advance)
+        functions["_walk"] = scope["walk"]
+    constants = {name: value for name, value in scope.items() if isinstance(value, int | float)}
+    contents = [(name, *_contents(function.__code__)) for name, function in sorted(functions.items())]
+    digest = hashlib.sha256(repr((constants, contents)).encode()).hexdigest()[:16]
+    for name, function in functions.items():
+        made = FunctionType(function.__code__, scope, f"{name.lstrip('_')}_{digest}")
+        # The linker knows pieces by these names: those of two spaces must differ, or one would run the other's code.
+        made.__qualname__ = made.__name__
+        scope[name] = on_disk(made) if name == "_advance" else njit(**OPTIONS)(made)
+    advance: Callable[..., None] = scope["_advance"]
+    return advance
 
 
 def _contents(code: CodeType) -> tuple[object, ...]:
