@@ -8,7 +8,7 @@ from scipy.linalg import expm
 
 from huyou_sim.demography.projection import _tables
 from huyou_sim.demography.states import state_space
-from huyou_sim.demography.walk import ENTER, HALF, LEAVE, VACANT, stay_slots, written_walk
+from huyou_sim.demography.walk import ALIVE, END, ENTER, HALF, JOIN, LEAVE, VACANT, stay_slots, written_walk
 
 
 def generator(space, hazards):
@@ -42,7 +42,7 @@ def walked(space, hazards, start, steps):
         factor[slot] = part[schedule] / 2
     before, births = start.copy(), np.zeros(len(space.orders))
     for _ in range(steps):
-        after, flow = np.zeros_like(before), np.zeros(len(space.counters) + 1)
+        after, flow = np.zeros_like(before), np.zeros(len(space.counters) + 2)
         walk(before, after, factor, flow)
         before = after
         births += flow[: len(births)]
@@ -57,7 +57,7 @@ def test_walk_is_the_loop_over_the_table_to_the_bit():
     rows, walk = written(space, width)
     factor = random.uniform(0.0, 0.5, (HALF + 2 * len(space.schedules), width))
     before = random.uniform(0.0, 9.0, (space.n_states, width))
-    after, flow = np.zeros_like(before), np.zeros((len(space.counters) + 1, width))
+    after, flow = np.zeros_like(before), np.zeros((len(space.counters) + 2, width))
     walk(before.ravel(), after.ravel(), factor.ravel(), flow.ravel())
     tile, counted, stay = before * factor[ENTER], np.zeros_like(flow), stay_slots(rows)
     tile[0] += factor[VACANT]
@@ -67,8 +67,34 @@ def test_walk_is_the_loop_over_the_table_to_the_bit():
             tile[origin] -= moved
             tile[destination] += moved
         counted[counter] += moved
-    assert np.array_equal(after, tile * factor[LEAVE])
-    assert np.array_equal(flow[:-1], counted[:-1])
+    tile *= factor[LEAVE]
+    alive = sum(tile[1:], start=tile[0].copy())
+    tile *= (alive + factor[JOIN]) / alive
+    n = len(space.counters)
+    assert np.array_equal(after, tile)
+    assert np.array_equal(flow[:n], counted[:n])
+    assert np.array_equal(flow[n + ALIVE], alive)
+    assert np.array_equal(flow[n + END], sum(tile[1:], start=tile[0].copy()))
+
+
+@pytest.mark.parametrize(("name", "states"), [("family", 12), ("classical", 1)])
+def test_migrants_of_the_end_follow_the_women_who_are_there(name, states):
+    """They keep the composition, take no more than there are, and come in the first state where there is nobody."""
+    space = state_space(name)
+    _, walk = written(space, 3)
+    factor = np.zeros((HALF + 2 * len(space.schedules), 3))
+    factor[[ENTER, LEAVE]] = 1.0
+    factor[JOIN] = [5.0, -1e6, 7.0]
+    before = np.arange(1.0, 3 * states + 1).reshape(states, 3)
+    before[:, 2] = 0.0
+    after, flow = np.zeros_like(before), np.zeros((len(space.counters) + 2, 3))
+    walk(before.ravel(), after.ravel(), factor.ravel(), flow.ravel())
+    total = before.sum(axis=0)
+    assert after[:, 0] == pytest.approx(before[:, 0] * (total[0] + 5.0) / total[0])
+    assert (after[:, 1] == 0.0).all()
+    assert after[0, 2] == 7.0
+    assert (after[1:, 2] == 0.0).all()
+    assert flow[-1] == pytest.approx([total[0] + 5.0, 0.0, 7.0])
 
 
 @pytest.mark.parametrize("seed", range(5))

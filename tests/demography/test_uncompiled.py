@@ -57,6 +57,6 @@ def digests(root: Path, *, compiled: bool) -> dict[str, object]:
 def test_compiled_and_uncompiled_have_the_same_bits(root):
     """Uncompiled, blocks hold one trajectory: the width of a block changes no bit either."""
     compiled, plain = digests(root, compiled=True), digests(root, compiled=False)
-    assert (compiled.pop("block"), plain.pop("block")) == (64, 1)
+    assert (compiled.pop("block"), plain.pop("block")) == (128, 1)
     assert len(compiled) > 100
     assert plain == compiled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,14 @@ class Groups:
     cohorts: Indices
     measures: bool
 
+    @cached_property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Return the number of kept ages, reproductive ages, ages of flows, and cohorts."""
+        ages, fertile, flows, cohorts = (
+            int(each.max(initial=-1)) + 1 for each in (self.ages, self.fertile, self.flows, self.cohorts)
+        )
+        return ages, fertile, flows, cohorts
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -68,9 +77,7 @@ class Kept:
     def empty(years: int, areas: int, groups: Groups, states: int, counters: int, n: int) -> Kept:
         """Return arrays to be filled for `n` trajectories; the measures have one more area, the place."""
         head = (years, areas)
-        ages, fertile, flows, cohorts = (
-            int(each.max(initial=-1)) + 1 for each in (groups.ages, groups.fertile, groups.flows, groups.cohorts)
-        )
+        ages, fertile, flows, cohorts = groups.sizes
         return Kept(
             population=np.empty((*head, 2, ages, n)),
             women=np.empty((*head, fertile, states, n)),
@@ -78,7 +85,8 @@ class Kept:
             newborn=np.empty((*head, 2, n)),
             deaths=np.empty((*head, 2, flows, n)),
             net_migrants=np.empty((*head, 2, flows, n)),
-            clipped=np.empty((*head, 2, flows, n)),
+            # Untouched where nobody is clipped: pages that are never written cost nothing.
+            clipped=np.zeros((*head, 2, flows, n)),
             measures=np.empty((years, areas + 1, 2 * counters + 1 if groups.measures else 0, n)),
         )
 
@@ -148,7 +156,7 @@ class Engine:
             def advance(multiplier: Array, low: int, high: int) -> None:
                 self._advance_single(stock, multiplier, level, kept, low, high)
         else:
-            states = _blocks(start, women, self.counters, -(-n // BLOCK))
+            states = _blocks(start, women, -(-n // BLOCK))
             whole_level = _whole(level)
 
             def advance(multiplier: Array, low: int, high: int) -> None:
@@ -166,10 +174,16 @@ class Engine:
             young, people = (kept.population[i, :, :, :end].sum(axis=(1, 2)) for end in (below_3, None))
         return kept
 
+    @cached_property
+    def _slots(self) -> Indices:
+        """Return the slot of the staying hazard of each schedule, -1 where there is none."""
+        slots = stay_slots(self.events)
+        return np.array([slots.get(schedule, -1) for schedule in range(self.rates[1].shape[2])])
+
     def _alone(self, n: int) -> bool:
         """Return whether there is one trajectory of the classical model, with every cell kept: see `single`."""
         _, _, ends, *_ = self.options
-        cells = len(self.groups.ages) == int(self.groups.ages.max()) + 1
+        cells = len(self.groups.ages) == self.groups.sizes[0]
         return n == 1 and self.states == 1 and ends and cells and not self.groups.measures
 
     def _advance_single(self, stock: Array, multiplier: Array, level: Array, kept: Kept, low: int, high: int) -> None:
@@ -182,7 +196,7 @@ class Engine:
         compiled_single()(
             stock,
             (self.channels[0], self.channels[1][0], self.rate_year[low:high]),
-            (hazard, rate[:, :, 0], migrants, self._kept_migrants(), male_share[:, :, 0]),
+            (hazard, rate[:, :, 0], migrants, self._kept_migrants, male_share[:, :, 0]),
             multiplier[..., 0],
             level[..., 0],
             (first, width, even, before_births),
@@ -205,14 +219,11 @@ class Engine:
         from huyou_sim.demography.compiling import compiled
 
         advance = compiled(self.events, self.states, self.counters)
-        slots = stay_slots(self.events)
-        schedules = self.rates[1].shape[2]
-        slot = np.array([slots.get(schedule, -1) for schedule in range(schedules)])
         groups = self.groups
         kept_rows = (groups.ages, groups.fertile, groups.flows, groups.cohorts)
-        tables = (*self.channels, slot, self.rate_year[low:high], *kept_rows)
+        tables = (*self.channels, self._slots, self.rate_year[low:high], *kept_rows)
         hazard, rate, migrants, male_share = self.rates
-        rates = (hazard, rate, migrants, self._kept_migrants(), male_share)
+        rates = (hazard, rate, migrants, self._kept_migrants, male_share)
         options = (*self.options, groups.measures)
         blocks = states[0].shape[0]
         few = blocks * states[0].shape[1] * (high - low) < SMALL
@@ -229,6 +240,7 @@ class Engine:
             for done in [pool.submit(part, *pair) for pair in pairs]:
                 done.result()
 
+    @cached_property
     def _kept_migrants(self) -> Array:
         """Return the components of net migration by the kept age that migrants reach at 31 December."""
         migrants = self.rates[2]
@@ -239,7 +251,7 @@ class Engine:
             older[..., 1:] = reached[..., :-1]
             older[..., -1] += reached[..., -1]
             reached = reached + older
-        kept = np.zeros((*migrants.shape[:-1], int(self.groups.flows.max()) + 1))
+        kept = np.zeros((*migrants.shape[:-1], self.groups.sizes[2]))
         for age, group in enumerate(self.groups.flows):
             kept[..., group] += reached[..., age]
         return kept
@@ -252,15 +264,15 @@ def _whole(array: Array) -> Array:
     return padded
 
 
-def _blocks(start: Array, women: Array, counters: int, blocks: int) -> tuple[Array, Array, Array]:
+def _blocks(start: Array, women: Array, blocks: int) -> tuple[Array, Array, Array]:
     """Return the states of all blocks at the start: see `kernel`."""
     areas, rows, n_states = women.shape
     stock = np.empty((blocks, *start.shape, BLOCK))
     stock[:] = start[..., None]
     composition = np.empty((blocks, areas, rows, n_states, BLOCK))
     composition[:] = women[..., None]
-    counts = np.zeros((blocks, areas, rows + 1, counters + 1, BLOCK))
-    # One after the other, as the kernel adds them: a run from here on has the bits of one that came through here.
+    known = np.zeros((blocks, areas, rows, BLOCK))
+    # One after the other, as the walk adds them: a run from here on has the bits of one that came through here.
     for state in range(n_states):
-        counts[:, :, :-1, -1] += women[:, :, state, None]
-    return stock, composition, counts
+        known += women[:, :, state, None]
+    return stock, composition, known

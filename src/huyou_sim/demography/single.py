@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from huyou_sim.demography.kernel import FEMALE, MALE, _leave
+from huyou_sim.demography.chances import _leave
+from huyou_sim.demography.kernel import FEMALE, MALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,23 +20,30 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
 
 
-def _migrate(
-    stock: Array, components: Array, level: Array, share: float, lowest: int, end: int, shift: int, clipped: Array
-) -> None:
-    """Add `share` of the net migrants of ages from `lowest` to below `end`; what a cell cannot give is clipped."""
+def _moved(components: Array, level: Array, share: float, migrants: Array) -> None:
+    """Fill the share of the year's net migrants of each cell, (sex, age)."""
     parts, sexes, ages = components.shape
-    for sex in range(sexes):
-        for part in range(parts):
-            for age in range(lowest, end):
-                stock[sex, age] += (share * components[part, sex, age]) * level[part]
-        short = 0
-        for age in range(lowest, end):
-            short += 1 if stock[sex, age] < 0.0 else 0
-        if short > 0:
-            for age in range(lowest, end):
-                missing = stock[sex, age] if stock[sex, age] < 0.0 else 0.0
-                clipped[sex, min(age + shift, ages - 1)] += missing
-                stock[sex, age] -= missing
+    migrants[:] = 0.0
+    for part in range(parts):
+        for sex in range(sexes):
+            for age in range(ages):
+                migrants[sex, age] += (share * components[part, sex, age]) * level[part]
+
+
+def _join(stock: Array, sex: int, youngest: int, end: int, migrants: Array, shift: int, clipped: Array) -> None:
+    """Add migrants to the ages from `youngest` to below `end`; what a cell cannot give is clipped.
+
+    Flows stand by the age reached at 31 December, so those of the start of the year are shifted by one age.
+    """
+    short = 0
+    for age in range(youngest, end):
+        stock[sex, age] += migrants[sex, age]
+        short += 1 if stock[sex, age] < 0.0 else 0
+    if short > 0:
+        for age in range(youngest, end):
+            missing = stock[sex, age] if stock[sex, age] < 0.0 else 0.0
+            clipped[sex, min(age + shift, stock.shape[1] - 1)] += missing
+            stock[sex, age] -= missing
 
 
 def _stay(hazard: Array, channel: Indices, multiplier: Array, stay: Array) -> None:
@@ -87,7 +95,8 @@ def _advance(
     options : tuple
         first reproductive age group, years per age group and step, migration even, migration before births.
     kept : tuple of float arrays by (year, area, ...)
-        persons (sex, age), births (age), newborn (sex), deaths, net migrants, clipped migrants (sex, age).
+        persons (sex, age), births (age), newborn (sex), deaths, net migrants, clipped migrants (sex, age); zeros
+        when given, the last ones are left alone where nothing is clipped.
     """
     death_channel, rate_channel, rate_year = tables
     hazards, all_rates, migrants, reached, male_shares = rates
@@ -96,30 +105,33 @@ def _advance(
     years, areas, channels = multiplier.shape
     sexes, ages = stocks.shape[1:]
     fertile = all_rates.shape[2] - 2
-    share = 0.5 if even else 1.0
+    at_start, at_end = (0.5, 0.5) if even else (0.0, 1.0)
     stay, older = np.empty((sexes, ages + 1)), np.empty((sexes, ages))
+    entering, joining = np.empty((sexes, ages)), np.empty((sexes, ages))
     moving = np.empty(level.shape[1])
     for area in range(areas):
         stock = stocks[area]
         for year in range(years):
             r, died, cut, levels = rate_year[year], deaths[year, area], clipped[year, area], multiplier[year, area]
-            rate, components = all_rates[r, area], migrants[r, area]
-            cut[:] = 0.0
-            for part in range(moving.shape[0]):
-                moving[part] = level[area, part] * levels[channels - 1]
-            if even:
-                _migrate(stock, components, moving, share, 0, ages, 1, cut)
+            rate = all_rates[r, area]
             same = year > 0 and r == rate_year[year - 1]
             if same:
                 for k in range(channels):
                     same = same and levels[k] == multiplier[year - 1, area, k]
+            for part in range(moving.shape[0]):
+                moving[part] = level[area, part] * levels[channels - 1]
             if not same:
                 _stay(hazards[r, area], death_channel, levels, stay)
+                _moved(migrants[r, area], moving, at_start, entering)
+                _moved(migrants[r, area], moving, at_end, joining)
+            for sex in range(sexes):
+                _join(stock, sex, 0, ages, entering, 1, cut)
             _age(stock, stay, older, died)
             if before_births:
-                _migrate(older, components, moving, share, 1, ages, 0, cut)
+                for sex in range(sexes):
+                    _join(older, sex, 1, ages, joining, 0, cut)
             total = 0.0
-            for row in range(fertile):
+            for row in range(fertile - 1, -1, -1):
                 age = first + row
                 women = stock[FEMALE, age] + older[FEMALE, age]
                 born = (width * rate[row + 1] * 0.5) * levels[rate_channel[row + 1]] * women
@@ -131,8 +143,7 @@ def _advance(
             for sex in range(sexes):
                 older[sex, 0] = newborn[year, area, sex] * stay[sex, 0]
                 died[sex, 0] = newborn[year, area, sex] - older[sex, 0]
-            _migrate(older, components, moving, share, 0, 1 if before_births else ages, 0, cut)
-            for sex in range(sexes):
+                _join(older, sex, 0, 1 if before_births else ages, joining, 0, cut)
                 for age in range(ages):
                     stock[sex, age] = older[sex, age]
                     people[year, area, sex, age] = older[sex, age]
