@@ -396,7 +396,7 @@ def _live_to_ends(
     multiplier = mortality[2]
     events, born, measures = counted
     gathering, all_counts, all_exposure, _ = place
-    components, level, steady, at_start, at_end = migration
+    components, level, steady, at_start, _ = migration
     last, rows = stock.shape[1] - 1, composition.shape[0]
     flow, exposure, inverse = scratch[4], scratch[5], scratch[6]
     before, start = np.empty((rows, BLOCK)), np.empty((rows, BLOCK))
