@@ -139,15 +139,18 @@ def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
         last = int(dataset["year"].values[-1])
         expected = f"{TARGET_YEAR}, the target year, or later"
         raise ArgumentError(Problem("--until", str(last), expected, f"Type --until {TARGET_YEAR}."))
-    return tuple(_outcome(pack, target, dataset) for target in load_targets(pack))
+    targets = load_targets(pack)
+    names = dict.fromkeys(target.variable for target in targets)
+    noise = {name: publication_noise(pack, name, dataset, known=BASE_YEAR) for name in names}
+    return tuple(_outcome(pack, target, dataset, noise[target.variable]) for target in targets)
 
 
-def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:
+def _outcome(pack: Pack, target: Target, dataset: xr.Dataset, noise: xr.DataArray) -> Outcome:
     series, bridged = target_series(target, dataset, pack.place.code)
     true = series.transpose("scenario", "draw", "year").values
-    noise = publication_noise(pack, target.variable, dataset, known=BASE_YEAR)
-    seen = true + noise.sel(year=series["year"]).transpose("draw", "year").values
-    if error_of(pack, target.variable).standard_error > 0.0:
+    off = noise.sel(year=series["year"]).transpose("draw", "year").values
+    seen = true + off
+    if off.any():
         seen[..., 0] = target.baseline
     rule = RULES[target.rule]
     return Outcome(
