@@ -146,22 +146,46 @@ def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
 
 
 def _outcome(pack: Pack, target: Target, dataset: xr.Dataset, noise: xr.DataArray) -> Outcome:
-    series, bridged = target_series(target, dataset, pack.place.code)
-    true = series.transpose("scenario", "draw", "year").values
-    off = noise.sel(year=series["year"]).transpose("draw", "year").values
-    seen = true + off
-    if off.any():
-        seen[..., 0] = target.baseline
+    true, seen, bridged = true_and_seen(pack, target, dataset, noise)
     rule = RULES[target.rule]
     return Outcome(
         target=target,
         bridged=bridged,
-        scenarios=tuple(str(key) for key in series["scenario"].values),
+        scenarios=tuple(str(key) for key in dataset["scenario"].values),
         values=true[..., -1],
         seen_values=seen[..., -1],
         distance=rule(true, target),
         seen_distance=rule(seen, target),
     )
+
+
+def true_and_seen(
+    pack: Pack, target: Target, dataset: xr.Dataset, noise: xr.DataArray | None = None
+) -> tuple[Array, Array, bool]:
+    """Return the true and the published series of a target, and whether they are bridged to another population.
+
+    Parameters
+    ----------
+    pack, dataset
+        As for `outcomes`.
+    noise : (draw, year) [unit], optional
+        From `publication_noise`, where many targets share it.
+
+    Returns
+    -------
+    true, seen : (scenario, draw, year) [unit]
+        From the baseline to the target year.
+    bridged : bool
+    """
+    series, bridged = target_series(target, dataset, pack.place.code)
+    true = series.transpose("scenario", "draw", "year").values
+    if noise is None:
+        noise = publication_noise(pack, target.variable, dataset, known=BASE_YEAR)
+    off = noise.sel(year=series["year"]).transpose("draw", "year").values
+    seen = true + off
+    if off.any():
+        seen[..., 0] = target.baseline
+    return true, seen, bridged
 
 
 def reach_table(pack: Pack, dataset: xr.Dataset) -> pd.DataFrame:
