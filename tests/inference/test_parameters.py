@@ -63,7 +63,8 @@ BROKEN = {
         "parameters.csv", "-0.2,0.15,-0.035", "-0.2,0.15,-0.03", "-0.03", "-0.035, the value",
     ),
     "a family that does not exist": (
-        "parameters.csv", "lognormal,median=0.35;sigma_log=0.6", "gamma,median=0.35;sigma_log=0.6", "'gamma'", "one of lognormal",
+        "parameters.csv", "lognormal,median=0.35;sigma_log=0.6", "gamma,median=0.35;sigma_log=0.6",
+        "'gamma'", "one of lognormal",
     ),
     "area that is not there": ("parameters.csv", "0-100,330503,normal", "0-100,330599,normal", "330599", "330503"),
     "channels that are not there": (
