@@ -1,9 +1,9 @@
 """Women by state and rates of the `duration` space, told apart within those of the family space.
 
-The family space has one hazard of a first birth for all childless wives of an age, whether married for a month or for
-ten years. Here they are *newly* married (no birth yet: a waiting time), *early* in marriage (when nearly all first births
-come) or *married* for long, and mothers of one or two children have had their last birth within about a year (no next
-one yet) or longer ago. Time moves women from stage to stage: the clocks of the space.
+The family space has one hazard of a first birth for all childless wives of an age, whether married for a month or
+for ten years. Here they are *newly* married (no birth yet: a waiting time), *early* in marriage (when nearly all first
+births come) or *married* for long, and mothers of one or two children have had their last birth within about a year
+(no next one yet) or longer ago. Time moves women from stage to stage: the clocks of the space.
 
 1. *Interval.* A wife who will bear waits through two stages of equal mean length, so that the time from marriage to
    first birth is gamma distributed with shape 2 and the assumed mean; being married for long changes nothing for her.
@@ -103,7 +103,7 @@ def check_refines(space: StateSpace, coarse: StateSpace) -> None:
             Problem(
                 f"state space '{space.name}' of a baseline",
                 f"marital {', '.join(space.coarse_marital)}; parity {', '.join(space.coarse_parity)}",
-                f"marital {', '.join(coarse.marital)}; parity {', '.join(coarse.parity)}, or labels that stand for them",
+                f"labels that stand for marital {', '.join(coarse.marital)}; parity {', '.join(coarse.parity)}",
                 f"Use state_space('{coarse.name}') or state_space('duration').",
             )
         )
@@ -260,9 +260,9 @@ def _rates(
         name = "marital_birth_1" if stage == "married" else f"marital_birth_1_{stage}"
         by_name[name] = births * divided[:, i] / np.maximum(at_risk, 1e-9)
     # Nor does a birth end the stage after a birth.
-    for order, bearing in ((2, ["1"]), (3, ["2", "3"])):
-        births = by_name[f"marital_birth_{order}"] * wives.sel(parity=bearing).sum("parity").values
-        at_risk = finer.sel(marital="married", parity=bearing).sum("parity").values
+    for order, able in ((2, ["1"]), (3, ["2", "3"])):
+        births = by_name[f"marital_birth_{order}"] * wives.sel(parity=able).sum("parity").values
+        at_risk = finer.sel(marital="married", parity=able).sum("parity").values
         by_name[f"marital_birth_{order}"] = births / np.maximum(at_risk, 1e-9)
         by_name[f"marital_birth_{order}_recent"] = np.zeros(ages)
     rates = np.stack([by_name[name] for name in space.schedules])

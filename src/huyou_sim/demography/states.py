@@ -309,7 +309,5 @@ def state_space(name: str = "family") -> StateSpace:
         age_lower=min(channel.age_lower for channel in channels),
         age_upper=max(channel.age_upper for channel in channels),
         stands_for=tuple((row["label"], row["stands_for"]) for row in labels),
-        clocks=tuple(
-            Clock(row["schedule"], float(row["years"]), row["times"]) for row in _rows(f"{name}_clocks.csv")
-        ),
+        clocks=tuple(Clock(row["schedule"], float(row["years"]), row["times"]) for row in _rows(f"{name}_clocks.csv")),
     )
