@@ -82,6 +82,15 @@ def test_the_answers_agree_between_the_spaces(table):
             assert effects[1] == pytest.approx(effects[0], rel=0.1), (year, scenario)
 
 
+def test_readme_has_these_figures(table, root):
+    said = (root / "README.md").read_text(encoding="utf-8")
+    levels = at(table, "births", 2025)
+    effects = [at(table, "births", 2025, name, "effect") for name in ("marriage_strong", "subsidies_strong")]
+    assert f"({levels[1]:,.0f} against {levels[0]:,.0f})" in said
+    assert f"{effects[0][1]:.0f} more births in 2025 with *marriage strong* ({effects[0][0]:.0f})" in said
+    assert f"{effects[1][1]:.0f} with\n  *subsidies strong* ({effects[1][0]:.0f})" in said
+
+
 def test_a_scenario_to_compare_with_is_needed(pack, scenarios):
     with pytest.raises(ArgumentError, match="Add no_new_policy"):
         structural_sensitivity(pack, scenarios[1:])
