@@ -165,30 +165,46 @@ def calibrate(place: str, lang: str, out: Path | None, keep: Path | None, seed: 
 @click.argument("scenarios", nargs=-1)
 @place_option
 @click.option(
-    "--years", nargs=2, type=int, default=(2021, 2025), show_default=True, help="The earlier and the later year."
+    "--years",
+    nargs=2,
+    type=int,
+    show_default="2021 2025; 2025 2030 with --structure",
+    help="The earlier and the later year.",
 )
 @click.option("--area", help="Code of an area.  [default: the whole place]")
+@click.option(
+    "--structure", is_flag=True, help="Compare state spaces instead: with and without duration of marriage and birth."
+)
 @click.option("--csv", type=click.Path(path_type=Path), help="Write the table of all areas to this file as well.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @lang_option
 def explain(
-    scenarios: tuple[str, ...], place: str, years: tuple[int, int], area: str | None, csv: Path | None, quiet: bool,
-    lang: str,
+    scenarios: tuple[str, ...], place: str, years: tuple[int, int] | None, area: str | None, structure: bool,
+    csv: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Say why births change between two years: women, marriage, parity, fertility within marriage, and levers.
 
     The change without new policy stands first, and what each of the SCENARIOS adds to it beside it. Everything adds up
     to the births of the later year.
 
+    With --structure: what the answers become where women newly married and with a recent birth are told apart, in both
+    years.
+
     \b
         huyou explain plan_as_written everything_together
         huyou explain plan_as_written --years 2021 2030 --area 330523 --lang zh
+        huyou explain marriage_strong subsidies_strong --structure
     """
     from huyou_sim.output.explain_report import explain_births
+    from huyou_sim.output.structure_report import explain_structure
     from huyou_sim.output.tables import write_table
 
-    chosen = scenarios or ("plan_as_written",)
-    said, table = explain_births(place, chosen, years=years, area=area, lang=lang, progress=not quiet)
+    if structure:
+        chosen, span = scenarios or ("marriage_strong", "subsidies_strong"), years or (2025, 2030)
+        said, table = explain_structure(place, chosen, years=span, area=area, lang=lang, progress=not quiet)
+    else:
+        chosen, span = scenarios or ("plan_as_written",), years or (2021, 2025)
+        said, table = explain_births(place, chosen, years=span, area=area, lang=lang, progress=not quiet)
     if csv is not None:
         write_table(table, csv, lang)
     click.echo(said)

@@ -47,3 +47,19 @@ def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
     assert "Traceback" not in done.stderr
     for word in words:
         assert word in done.stderr, word
+
+
+def test_structure_compares_state_spaces(tmp_path):
+    done = huyou("explain", "--structure", "--area", "330523", "--quiet", "--csv", "structure.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("What the state space changes in Anji", "Duration", "Family", "Marriage strong", "2030"):
+        assert words in done.stdout, words
+    table = pd.read_csv(tmp_path / "structure.csv")
+    assert {"space", "effect"} <= set(table.columns)
+    assert set(table["year"]) == {2025, 2030}
+
+
+def test_structure_is_chinese_where_asked(tmp_path):
+    done = huyou("explain", "marriage_strong", "--structure", "--lang", "zh", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "时长状态" in done.stdout

@@ -122,7 +122,7 @@ def test_scaling_stock_and_migrants_scales_everything_but_rates(seed, space_name
     assert np.allclose(indicators(scaled)["tfr"], indicators(one)["tfr"], rtol=1e-9)
 
 
-@pytest.mark.parametrize("space_name", ["family", "classical"])
+@pytest.mark.parametrize("space_name", ["family", "duration", "classical"])
 @pytest.mark.parametrize("power", [-20, 1, 40])
 def test_scaling_by_a_power_of_two_scales_to_the_bit(space_name, power):
     """A power of two only shifts the exponent: whatever is not exactly proportional would show here."""
@@ -308,7 +308,7 @@ def test_inputs_are_untouched_and_not_shared(seed, space_name, migration):
         xr.testing.assert_identical(array, copy)
 
 
-@pytest.mark.parametrize("space_name", ["family", "classical"])
+@pytest.mark.parametrize("space_name", ["family", "duration", "classical"])
 @pytest.mark.parametrize("draws", [1, 65, 130])
 def test_number_of_threads_changes_no_bit(space_name, draws):
     space = state_space(space_name)

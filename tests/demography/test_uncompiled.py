@@ -21,7 +21,9 @@ from tests.demography.conftest import make_rates, make_stock
 from tests.demography.test_invariance import multipliers
 
 digests = {{"block": BLOCK}}
-for name, births, draws in (("family", "middle", 2), ("classical", "ends", 2), ("classical", "ends", 1)):
+for name, births, draws in (
+    ("family", "middle", 2), ("duration", "middle", 2), ("classical", "ends", 2), ("classical", "ends", 1)
+):
     space = state_space(name)
     rates = make_rates(space, migrants=150.0)
     log = multipliers(space, 5, draw=draws, area=2)

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from huyou_sim.demography import women as states_of_women
+from huyou_sim.demography.duration import check_refines, refined
 from huyou_sim.demography.projection import SEX, Rates, Stock
 from huyou_sim.demography.schedules import (
     AGES,
@@ -80,18 +81,23 @@ def build_baseline(pack: Pack, *, space: StateSpace | None = None) -> Baseline:
     pack : Pack
         From `load_pack`.
     space : StateSpace, optional
-        The family space when omitted.
+        The family space when omitted, or one that refines it, as ``state_space("duration")``.
 
     Raises
     ------
+    LabelError
+        For a space that does not refine the family space.
     PackError, CalibrationError
         When the pack lacks what the construction needs, or its figures cannot be reconciled.
 
     Notes
     -----
-    Rates are common to the areas of a place; stock, marital status, parity and migration are each area's own.
+    Rates are common to the areas of a place; stock, marital status, parity and migration are each area's own. A space
+    that refines the family space has its women and its rates, told apart more finely (`refined`).
     """
-    space = space or state_space("family")
+    family = state_space("family")
+    space = space or family
+    check_refines(space, family)
     assumptions = read_assumptions(pack)
     areas = [str(code) for code in pack.areas["area"]]
     death_rates, trend_by_age = national_mortality(pack)
@@ -109,10 +115,13 @@ def build_baseline(pack: Pack, *, space: StateSpace | None = None) -> Baseline:
     )
     level = assumptions["mortality_level_start"]
     population = carry_forward(pack, census, migrants, death_rates * level)
-    women, construction = women_by_state(pack, population, space, assumptions)
+    women, construction = women_by_state(pack, population, family, assumptions)
+    schedules = event_schedules(pack, population, women, family, death_rates * level, assumptions)
+    if space.clocks:
+        women, schedules = refined(pack, population, women, schedules, space, assumptions)
     rates = Rates(
         death_hazard=death_hazard(death_rates),
-        schedules=event_schedules(pack, population, women, space, death_rates * level, assumptions),
+        schedules=schedules,
         net_migrants=migration_components(migrants),
         male_share=male_share(pack, space),
     )

@@ -24,7 +24,9 @@ three, which two nodes of Gauss integrate exactly: this is what is computed. Com
 
 **What a component holds.** A birth moves its mother to the next parity, and a bride is childless: what changes births
 or marriages also changes, half a year of it in the year itself and all of it later, the parities that births come from.
-That is the component `parity`. Fertility is the hazard of the state and does not move with who is in it.
+That is the component `parity`. Fertility is the hazard of the state and does not move with who is in it. In a space
+that tells more apart (newly married, a recent birth), `parity` holds that composition too, and `marriage` what it
+always does.
 
 **Ages and orders add up, areas do not.** Births of an age and order depend on factors of that age and order alone, so
 components of ages, and of orders, are those of their sum. A place is another matter: on the place's own factors, more
@@ -246,7 +248,7 @@ def births_change(
         As `births_by_mother`; also for a measure or a marital status that does not exist.
     """
     _check_options(space, measure, married)
-    mothers = births_by_mother(dataset, rates, space, years=years)
+    mothers = told_as_one(births_by_mother(dataset, rates, space, years=years), space)
     return _between(mothers.isel(year=0, drop=True), mothers.isel(year=1, drop=True), measure, married)
 
 
@@ -284,7 +286,7 @@ def births_of_levers(
     """
     _check_options(space, measure, married)
     check_label("without", [without], dataset["scenario"].values.tolist())
-    mothers = births_by_mother(dataset, rates, space, years=[year]).isel(year=0, drop=True)
+    mothers = told_as_one(births_by_mother(dataset, rates, space, years=[year]), space).isel(year=0, drop=True)
     return _between(mothers.sel(scenario=without, drop=True), mothers, measure, married)
 
 
@@ -363,6 +365,35 @@ def by_component(change: xr.Dataset) -> xr.DataArray:
     return joined.transpose(..., "component")
 
 
+def told_as_one(mothers: xr.Dataset, space: StateSpace) -> xr.Dataset:
+    """Return births by mother with one marital status for all that stand for it, and finer kinds of parity instead.
+
+    So a component means the same in every space: passing from newly married to married for long, or from a recent birth
+    to one longer ago, is no change of marital status but of what `parity` holds, the composition within it.
+
+    Parameters
+    ----------
+    mothers : xarray.Dataset
+        From `births_by_mother`.
+    space : StateSpace
+        Whose labels may stand for coarser ones (`StateSpace.stands_for`).
+    """
+    if not space.stands_for:
+        return mothers
+    stages = [[label for label in space.marital if space.coarse(label) == one] for one in space.coarse_marital]
+    most = max(len(labels) for labels in stages)
+    kinds = [f"{parity}, stage {stage}" for stage in range(1, most + 1) for parity in space.parity]
+    merged = {}
+    for name in ("women", "births"):
+        cells = mothers[name].transpose("marital", "parity", ...)
+        by_kind = np.zeros((len(stages), most, *cells.shape[1:]))
+        for i, labels in enumerate(stages):
+            by_kind[i, : len(labels)] = cells.sel(marital=labels).values
+        merged[name] = (cells.dims, by_kind.reshape(len(stages), len(kinds), *cells.shape[2:]), cells.attrs)
+    rest = mothers.drop_vars([*merged, "marital", "parity"])
+    return rest.assign(merged).assign_coords(marital=list(space.coarse_marital), parity=kinds)
+
+
 def _between(before: xr.Dataset, after: xr.Dataset, measure: Measure, married: Sequence[str]) -> xr.Dataset:
     """Return two sides, their difference and its components."""
     found = _sides(before, after, measure)
@@ -390,13 +421,13 @@ def _total(mothers: xr.Dataset, measure: Measure) -> xr.DataArray:
 def _check_options(space: StateSpace, measure: str, married: Sequence[str]) -> None:
     if measure not in ("births", "tfr"):
         raise ArgumentError(Problem("measure", f"'{measure}'", "births or tfr", suggest(measure, ("births", "tfr"))))
-    unknown = [name for name in married if name not in space.marital]
+    unknown = [name for name in married if name not in space.coarse_marital]
     if unknown or not married:
         raise LabelError(
             Problem(
                 f"married, of state space '{space.name}'",
                 f"'{unknown[0]}'" if unknown else "none",
-                f"marital statuses of the space: {', '.join(space.marital)}",
-                f"Type married=('{space.marital[0]}',) if that is what marriage is in this space.",
+                f"marital statuses of the space: {', '.join(space.coarse_marital)}",
+                f"Type married=('{space.coarse_marital[0]}',) if that is what marriage is in this space.",
             )
         )

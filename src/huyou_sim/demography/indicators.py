@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from huyou_sim.demography.lifetable import infant_mortality, scaled_expectancy
-from huyou_sim.demography.states import INFANT_MORTALITY, MORTALITY
+from huyou_sim.demography.states import INFANT_MORTALITY, MARRIED, MORTALITY
 from huyou_sim.variables import variables
 
 if TYPE_CHECKING:
@@ -173,10 +173,12 @@ def marriage(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     rates, age_sum = _rate_sums(dataset, "first_marriages")
     women = year_end(dataset, "women").sel(age_fertile=slice(20, 29)).sum(["age_fertile", "parity"])
     total = women.sum("marital")
+    # A space that tells kinds of marriage apart says which they are; elsewhere there is one.
+    married = dataset.attrs.get("married", MARRIED).split()
     return {
         "first_marriages": _over(dataset["first_marriages"], "age_reached"),
         "mean_age_at_first_marriage": age_sum / rates,
-        "married_share_20_29": 100.0 * women.sel(marital="married", drop=True) / total,
+        "married_share_20_29": 100.0 * women.sel(marital=married).sum("marital") / total,
         "ever_married_share_20_29": 100.0 * (1.0 - women.sel(marital="never", drop=True) / total),
     }
 

@@ -84,7 +84,7 @@ def labelled(
         "net_migrants": ((*HEAD, "year", "sex", *by_age), front(flows[1])),
         "clipped": ((*HEAD, "year", "sex", *by_age), front(flows[2])),
     }
-    for i, kind in enumerate(space.counters[orders:], start=orders):
+    for i, kind in enumerate(space.kinds, start=orders):
         data[f"{kind}s"] = ((*HEAD, "year", *by_cohort), front(events[..., i, :]))
     data["log_multiplier"] = ((*HEAD, "year", "channel"), front(logs, np.mean))
     ages = [int(age) for age in stock.population["age"].values]
@@ -105,6 +105,8 @@ def labelled(
     if keep.by_age:
         coords["age_reached"] = [*space.ages, space.ages[-1] + space.width]
     dataset = xr.Dataset(data, coords=coords, attrs={"state_space": space.name, "births": births})
+    if space.stands_for:
+        dataset.attrs["married"] = " ".join(space.married)
     known = variables()
     for name, array in dataset.data_vars.items():
         if str(name) in known:

@@ -4,6 +4,10 @@ A state space is two small tables: the events (from state, to state, birth or no
 channels (which ages of a schedule share one multiplier). The kernel walks the tables, so a finer space is a
 new pair of tables and not new code. Events stand in the order in which one half-step walks them: marital
 events first and births last, so that births fall in the middle of the year.
+
+A space that refines another has two more tables: which label stands for which of the coarser space, and the clocks
+by which time alone moves women on. Clocks stand between marital events and births. Where copies of one event from
+the stages that stand for one state follow each other and have one rate, the finer space moves exactly as the coarser.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ import numpy as np
 from huyou_sim.errors import LabelError, Problem, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 MORTALITY = "mortality"
@@ -26,6 +32,12 @@ INFANT_MORTALITY = "infant_mortality"
 MIGRATION = "migration"
 COMMON_CHANNELS = (MORTALITY, INFANT_MORTALITY, MIGRATION)
 """Channels that every state space has, after its own."""
+
+MARRIED = "married"
+"""The marital status within marriage, or what statuses within marriage stand for."""
+
+PASSING = "passing"
+"""Counter of all that clocks do: bookkeeping of a state space and no event in the life of a woman."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Channel:
-    """Ages `age_lower`..`age_upper` of one schedule, which share a multiplier."""
+    """Ages `age_lower`..`age_upper` of one schedule, which share a multiplier.
+
+    Channels of one name are one channel: schedules of one kind (first births of newly and of longer married women)
+    then move together.
+    """
 
     name: str
     schedule: str
@@ -61,10 +77,34 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A schedule of passing from one stage to the next with time, at the same hazard at every age.
+
+    Parameters
+    ----------
+    schedule : str
+    years : float [years, or multiples of `times`]
+        Mean time until a woman has passed.
+    times : str
+        Assumption of the pack that `years` multiplies; empty when it stands for itself.
+    """
+
+    schedule: str
+    years: float
+    times: str = ""
+
+    def mean(self, assumptions: Mapping[str, float]) -> float:
+        """Return the mean time until a woman has passed [years]."""
+        return self.years * (assumptions[self.times] if self.times else 1.0)
+
+
+@dataclass(frozen=True)
 class StateSpace:
     """Marital statuses, parities, events and channels of women aged `age_lower`..`age_upper`.
 
-    `width` is the number of years in an age group, and in a step of the projection.
+    `width` is the number of years in an age group, and in a step of the projection. A finer space tells statuses apart
+    that a coarser one has as one: `stands_for` maps its labels to those (newly married is married); a label that it
+    does not name stands for itself. `clocks` are the schedules by which women pass from stage to stage with time.
     """
 
     name: str
@@ -75,6 +115,8 @@ class StateSpace:
     age_lower: int
     age_upper: int
     width: int = 1
+    stands_for: tuple[tuple[str, str], ...] = ()
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def ages(self) -> range:
@@ -85,6 +127,29 @@ class StateSpace:
     def n_states(self) -> int:
         """Return the number of states, marital status outermost."""
         return len(self.marital) * len(self.parity)
+
+    @property
+    def coarse_marital(self) -> tuple[str, ...]:
+        """Return the marital statuses that those of this space stand for, in their order."""
+        return tuple(dict.fromkeys(self.coarse(label) for label in self.marital))
+
+    @property
+    def coarse_parity(self) -> tuple[str, ...]:
+        """Return the parities that those of this space stand for, in their order."""
+        return tuple(dict.fromkeys(self.coarse(label) for label in self.parity))
+
+    def clock(self, schedule: str) -> Clock:
+        """Return the clock of a schedule."""
+        return next(clock for clock in self.clocks if clock.schedule == schedule)
+
+    @property
+    def married(self) -> tuple[str, ...]:
+        """Return the marital statuses within marriage, none where the space knows no marriage."""
+        return tuple(label for label in self.marital if self.coarse(label) == MARRIED)
+
+    def coarse(self, label: str) -> str:
+        """Return the label that a marital status or parity stands for."""
+        return dict(self.stands_for).get(label, label)
 
     @property
     def orders(self) -> tuple[int, ...]:
@@ -99,7 +164,7 @@ class StateSpace:
     @property
     def channels(self) -> tuple[str, ...]:
         """Return the names of all channels: those of the events, then mortality and migration."""
-        return tuple(channel.name for channel in self.event_channels) + COMMON_CHANNELS
+        return (*dict.fromkeys(channel.name for channel in self.event_channels), *COMMON_CHANNELS)
 
     def state(self, marital: str, parity: str) -> int:
         """Return the position of a state on the flattened state axis."""
@@ -125,21 +190,36 @@ class StateSpace:
 
     @property
     def counters(self) -> tuple[str, ...]:
-        """Return what a projection counts by age: births of each order, then each schedule without births."""
-        kinds = dict.fromkeys(event.schedule for event in self.events if not event.birth_order)
-        return (*(f"birth_{order}" for order in self.orders), *kinds)
+        """Return what a projection counts by age: births of each order, then each schedule without births.
+
+        Passing by a clock is all one, and last.
+        """
+        return tuple(dict.fromkeys([*(f"birth_{order}" for order in self.orders), *self.kinds, *self._passing]))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the schedules of events that happen to women, without births and without clocks."""
+        clocks = {clock.schedule for clock in self.clocks}
+        found = (event.schedule for event in self.events if not event.birth_order and event.schedule not in clocks)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _passing(self) -> tuple[str, ...]:
+        return (PASSING,) if self.clocks else ()
 
     def counter_of(self, event: Event) -> int:
         """Return the position of an event among `counters`."""
-        return self.counters.index(f"birth_{event.birth_order}" if event.birth_order else event.schedule)
+        if event.birth_order:
+            return self.counters.index(f"birth_{event.birth_order}")
+        return self.counters.index(event.schedule if event.schedule in self.kinds else PASSING)
 
     def channel_of(self, event: Event) -> NDArray[np.int64]:
         """Return the channel index of each reproductive age for `event`, shape (age,)."""
         found = np.full(len(self.ages), -1, dtype=np.int64)
-        for index, channel in enumerate(self.event_channels):
+        for channel in self.event_channels:
             if channel.schedule == event.schedule:
                 inside = [channel.age_lower <= age <= channel.age_upper for age in self.ages]
-                found[inside] = index
+                found[inside] = self.channels.index(channel.name)
         return found
 
     def channel(self, name: str) -> int:
@@ -163,8 +243,9 @@ class StateSpace:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    text = files("huyou_sim.demography").joinpath("spaces", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    """Return the rows of a table of a state space, none where the space has no such table."""
+    table = files("huyou_sim.demography").joinpath("spaces", name)
+    return list(csv.DictReader(table.read_text(encoding="utf-8").splitlines())) if table.is_file() else []
 
 
 def classical_space(age_lower: int = 15, age_upper: int = 49, *, width: int = 1) -> StateSpace:
@@ -188,16 +269,17 @@ def state_space(name: str = "family") -> StateSpace:
 
     Parameters
     ----------
-    name : {"family", "classical"}
-        `family`: never, married and formerly married by parity 0, 1, 2, 3+. `classical`: one state, which is
-        the cohort-component model.
+    name : {"family", "duration", "classical"}
+        `family`: never, married and formerly married by parity 0, 1, 2, 3+. `duration`: the same with childless
+        wives newly married, early in marriage and married for long, and with a birth within the last year apart.
+        `classical`: one state, which is the cohort-component model.
 
     Raises
     ------
     LabelError
         When no space of that name ships.
     """
-    known = ("classical", "family")
+    known = ("classical", "duration", "family")
     if name not in known:
         raise LabelError(Problem("state space", name, "a space that ships", suggest(name, known)))
     events = tuple(
@@ -215,12 +297,17 @@ def state_space(name: str = "family") -> StateSpace:
         for row in _rows(f"{name}_channels.csv")
     )
     ends = [end for event in events for end in (event.origin, event.destination)]
+    labels = _rows(f"{name}_labels.csv")
+    # The first state is where women come from. Labels that are not listed stand in the order of the events.
+    listed = {axis: [row["label"] for row in labels if row["axis"] == axis] for axis in ("marital", "parity")}
     return StateSpace(
         name=name,
-        marital=tuple(dict.fromkeys(marital for marital, _ in ends)),
-        parity=tuple(dict.fromkeys(parity for _, parity in ends)),
+        marital=tuple(dict.fromkeys([*listed["marital"], *(marital for marital, _ in ends)])),
+        parity=tuple(dict.fromkeys([*listed["parity"], *(parity for _, parity in ends)])),
         events=events,
         event_channels=channels,
         age_lower=min(channel.age_lower for channel in channels),
         age_upper=max(channel.age_upper for channel in channels),
+        stands_for=tuple((row["label"], row["stands_for"]) for row in labels),
+        clocks=tuple(Clock(row["schedule"], float(row["years"]), row["times"]) for row in _rows(f"{name}_clocks.csv")),
     )

@@ -26,6 +26,7 @@ from huyou_sim.output.write import write_run
 if TYPE_CHECKING:
     import xarray as xr
 
+    from huyou_sim.pack import Pack
     from huyou_sim.planning.packages import Fit, Packages
     from huyou_sim.policy import Scenario
 
@@ -42,10 +43,15 @@ def terminal_width() -> int:
 
 def area_labels(fit: Fit) -> dict[str, dict[str, str]]:
     """Return area code to language to name, the whole place among them."""
-    place = fit.pack.place
+    return area_names(fit.pack)
+
+
+def area_names(pack: Pack) -> dict[str, dict[str, str]]:
+    """Return area code to language to name as the pack has them, the whole place among them."""
+    place = pack.place
     labels = {
         str(row["area"]): {"en": str(row["name_en"]), "zh": str(row["name_zh"])}
-        for row in fit.pack.areas.to_dict("records")
+        for row in pack.areas.to_dict("records")
     }
     return {**labels, place.code: {"en": place.name_en, "zh": place.name_zh}}
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from huyou_sim.demography.baseline import build_baseline
 from huyou_sim.demography.indicators import indicators
 from huyou_sim.demography.projection import project
+from huyou_sim.demography.states import state_space
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels, first_year
 from huyou_sim.inference.contradictions import Contradiction, contradictions
@@ -68,20 +69,29 @@ class Packages:
     targets: pd.DataFrame
 
 
-def fit_place(place: str | Path) -> Fit:
+def fit_place(place: str | Path, space: str = "family") -> Fit:
     """Return a place's pack, its baseline and its point calibration.
+
+    Parameters
+    ----------
+    place : str or path
+        Name of a pack that ships, or folder of one.
+    space : {"family", "duration"}
+        State space of women (`state_space`).
 
     Raises
     ------
     PackError, CalibrationError
         When the pack is damaged, or its figures cannot be reproduced.
+    LabelError
+        When there is no such state space, or a baseline is not made for it.
     """
-    return fit_pack(load_pack(place))
+    return fit_pack(load_pack(place), space)
 
 
-def fit_pack(pack: Pack) -> Fit:
+def fit_pack(pack: Pack, space: str = "family") -> Fit:
     """Return the baseline and the point calibration of a pack that is loaded."""
-    baseline = build_baseline(pack)
+    baseline = build_baseline(pack, space=state_space(space))
     calibration = calibrate(pack, baseline)
     fitted = first_year(baseline, calibration.parameters, calibrated_levels(calibration))
     return Fit(pack, baseline, calibration, contradictions(pack, baseline, calibration, fitted))
