@@ -206,10 +206,10 @@ def _contents(
         found: list[tuple[LeverKey, Any]] = []
         for one in [int(order[0])] if order else ORDERS:
             place: LeverKey = (table, one)
-            new = _NEW[table] | {"order": one, "start": start}
+            new = {**_NEW[table], "order": one, "start": start}
             found.append((place, _measure(quantity, value, layer.get(place), new)))
         return found
-    return [((table,), _measure(quantity, value, layer.get((table,)), _NEW[table] | {"start": start}))]
+    return [((table,), _measure(quantity, value, layer.get((table,)), {**_NEW[table], "start": start}))]
 
 
 _NEW: Mapping[str, Mapping[str, Any]] = {

@@ -143,7 +143,7 @@ def _payments(levers: Levers, here: Mapping[str, Array], years: range, applies: 
     national = levers.national_childcare_subsidy
     each = national.yuan_per_year / MONTHS * month_shares(national.months)
     everywhere = np.ones_like(applies)
-    due = _due(sum(births(order, everywhere) for order in ORDERS), each)
+    due = _due(np.sum([births(order, everywhere) for order in ORDERS], axis=0), each)
     # Children born before the scheme get the months that are left to them.
     due[:, : max(national.start - years[0], 0)] = 0.0
     add("national_childcare_subsidy", due)
