@@ -75,6 +75,18 @@ BROKEN = {
     "a factor that may be negative": (
         "parameters.csv", "54281,0,persons", "54281,0,1", "lower bound -54281", "above 0",
     ),
+    "a yearly shock that moves nothing": (
+        "parameters.csv", "yearly_shock,no,mortality,", "yearly_shock,no,,", "channels ''", "channels, and all areas",
+    ),
+    "a yearly shock of one area": (
+        "parameters.csv", "yearly_shock,no,mortality,1-100,,", "yearly_shock,no,mortality,1-100,330503,",
+        "area '330503'", "all areas",
+    ),
+    "a negative standard deviation of a yearly shock": (
+        "parameters.csv", "median=0.03;sigma_log=0.6,0.002,0.4", "median=0.03;sigma_log=0.6,-0.1,0.4",
+        "-0.1", "0 or more",
+    ),
+    "a share above one": ("parameters.csv", "a=2;b=2,0,1,0.5", "a=2;b=2,0,2,0.5", "0 to 2", "within 0 to 1"),
     "evidence that excludes its centre": (
         "priors.csv", "loc=-0.4;scale=0.2;lower=-1.2;upper=0", "loc=-0.4;scale=0.2;lower=-0.3;upper=0",
         "from -0.3 to 0", "support holds the start",
@@ -134,7 +146,7 @@ def test_a_standard_error_of_zero_in_memory_is_named_too(pack):
 def test_one_list_holds_levels_trends_and_elasticities(pack):
     parameters = all_parameters(pack)
     roles = {one.role for one in parameters}
-    assert roles == {"level", "contrast", "shock", "trend", "elasticity"}
+    assert roles == {"level", "contrast", "shock", "trend", "yearly_shock", "persistence", "elasticity"}
     assert len({one.name for one in parameters}) == len(parameters)
     by_name = {one.name: one for one in parameters}
     assert by_name["C5"].role == by_name["X3"].role == by_name["first_birth_trend"].role == "trend"
@@ -162,7 +174,7 @@ def test_every_parameter_moves_something_that_is_there(place):
 
     channels = state_space("family").channels
     for one in parameters_of(load_pack(place)):
-        if one.name == "trend_half_life":
+        if one.name == "trend_half_life" or one.role == "persistence":
             continue
         assert one.channels, one.name
         for beginning in one.channels:

@@ -126,9 +126,21 @@ def draw_multipliers(baseline: Baseline, draws: Draws, years: Sequence[int]) -> 
     log_multipliers : (draw, area, channel, year) [log]
     migration : (draw, area, component) [1]
     """
+    first, later, migration = first_and_later(baseline, draws)
+    by_year = xr.concat([first, *[later] * (len(years) - 1)], dim="year").assign_coords(year=list(years))
+    return by_year.transpose("draw", "area", "channel", "year"), migration
+
+
+def first_and_later(baseline: Baseline, draws: Draws) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """Return the levels of the calibration year, which has the shocks, those of later years, and of migration.
+
+    Returns
+    -------
+    first, later : (draw, area, channel) [log]
+    migration : (draw, area, component) [1]
+    """
     parameters = first_year_parameters(draws.parameters)
     lasting = tuple(one for one in parameters if one.role != "shock")
     first, migration = level_multipliers(baseline, parameters, draws.matrix(parameters))
     later, _ = level_multipliers(baseline, lasting, draws.matrix(lasting))
-    by_year = xr.concat([first, *[later] * (len(years) - 1)], dim="year").assign_coords(year=list(years))
-    return by_year.transpose("draw", "area", "channel", "year"), migration
+    return first, later, migration

@@ -30,6 +30,9 @@ PERSONS = "persons"
 
 FACTORS = ("level", "contrast")
 
+YEARLY, PERSISTENCE = "yearly_shock", "persistence"
+"""Roles of the standard deviation of a yearly shock, and of the share of one that stays into the next year."""
+
 FILE, EVIDENCE_FILE = "parameters.csv", "priors.csv"
 
 CHECK_ONLY = "CHECK ONLY"
@@ -50,9 +53,10 @@ class Parameter:
     label_en, label_zh : str
     area : str, optional
         Code of the only area that it moves.
-    role : {"level", "contrast", "shock", "trend", "elasticity"}
+    role : {"level", "contrast", "shock", "trend", "yearly_shock", "persistence", "elasticity"}
         Level: a factor of hazards, or persons added to net migration. Contrast: one more factor of some of them.
-        Shock: log shift of the first year only. Trend: of the years after it. Elasticity: an effect of levers.
+        Shock: log shift of the first year only. Trend: of the years after it. Yearly shock: standard deviation of
+        what is new in each year after it. Persistence: share of it that stays. Elasticity: an effect of levers.
     fitted : bool
         Whether the point fit moves it.
     prior : Prior, optional
@@ -248,6 +252,23 @@ def _without_effect(pack: Pack, path: Path, row: Mapping[Any, Any]) -> list[Prob
         found, expected = f"lower bound {float(row['lower']):g}", "a bound above 0: it multiplies hazards"
         fix = f"Correct the bound; for persons added to net migration type {PERSONS} as unit."
         problems.append(Problem(f"lower of '{name}'", found, expected, fix, str(path), line))
+    return problems + _faults_of_shocks(row, str(path), line)
+
+
+def _faults_of_shocks(row: Mapping[Any, Any], file: str, line: int | None) -> list[Problem]:
+    """Return what is wrong with the row of a yearly shock or of its persistence."""
+    name, lower, upper = str(row["name"]), float(row["lower"]), float(row["upper"])
+    problems = []
+    if row["role"] == YEARLY and (row["area"] or not row["channels"]):
+        found = f"area '{row['area']}', channels '{row['channels']}'"
+        fix = "Empty the area and name the channels."
+        problems.append(Problem(f"yearly shock '{name}'", found, "channels, and all areas", fix, file, line))
+    if row["role"] == YEARLY and lower < 0.0:
+        expected = "0 or more: it is a standard deviation"
+        problems.append(Problem(f"lower of '{name}'", f"{lower:g}", expected, "Correct the bound.", file, line))
+    if row["role"] == PERSISTENCE and not 0.0 <= lower <= upper <= 1.0:
+        found, expected = f"{lower:g} to {upper:g}", "bounds within 0 to 1: a share"
+        problems.append(Problem(f"bounds of '{name}'", found, expected, "Correct the bounds.", file, line))
     return problems
 
 

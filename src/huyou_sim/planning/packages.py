@@ -16,12 +16,13 @@ from huyou_sim.demography.projection import project
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels, first_year
 from huyou_sim.inference.contradictions import Contradiction, contradictions
+from huyou_sim.inference.ensemble import FURTHEST_YEAR, LAST_YEAR
 from huyou_sim.inference.parameters import level_multipliers
 from huyou_sim.inference.trends import trend_multipliers, trend_parameters
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.targets import assess_targets
-from huyou_sim.policy import PolicyResponse, Scenario, load_scenarios, policy_context, policy_response
-from huyou_sim.variables import variable
+from huyou_sim.policy import Scenario, load_scenarios, policy_context, policy_response
+from huyou_sim.policy.series import policy_series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
-
-LAST_YEAR = 2050
-"""Last year that a run projects unless told otherwise."""
-
-FURTHEST_YEAR = 2100
 
 
 @dataclass(frozen=True)
@@ -141,27 +137,6 @@ def project_scenarios(
         total=baseline.code,
     )
     return result, indicators(result, baseline.death_rates).assign(policy_series(result, levers))
-
-
-def policy_series(result: xr.Dataset, levers: PolicyResponse) -> dict[str, xr.DataArray]:
-    """Return childcare places, effective coverage and the ideal number of children by (scenario, draw, area, year)."""
-    stock = result["population"].sum("sex").transpose("area", "scenario", "draw", "time", "age")
-    areas, scenarios, draws = stock.shape[:3]
-    flat = stock.values.reshape(areas, scenarios * draws, *stock.shape[3:])
-    template = result["newborn"].sum("sex").transpose("scenario", "draw", "area", "year")
-    series: dict[str, list[Array]] = {}
-    for i, year in enumerate(result["year"].values):
-        children, people = flat[:, :, i, :3].sum(axis=-1), flat[:, :, i].sum(axis=-1)
-        now = levers.childcare(int(year), children, people)
-        now = now | {"ideal_children": np.broadcast_to(levers.ideal_children(int(year)), children.shape)}
-        for name, values in now.items():
-            series.setdefault(name, []).append(values)
-    arrays = {}
-    for name, years in series.items():
-        cube = np.stack(years, axis=-1).reshape(areas, scenarios, draws, len(years))
-        about = {"units": variable(name).unit, "long_name": variable(name).label_en}
-        arrays[name] = template.copy(data=np.moveaxis(cube, 0, 2)).assign_attrs(about)
-    return arrays
 
 
 def run_packages(

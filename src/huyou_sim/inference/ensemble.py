@@ -1,0 +1,271 @@
+"""Many futures of a place: every draw of what is not known, under every scenario, with the same random numbers.
+
+Two scenarios differ by their levers and trends alone: levels, trends, elasticities, yearly shocks and the errors of
+figures to be published belong to the number of a draw, not to a scenario. Differences are then nearly free of noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import xarray as xr
+from tqdm import tqdm
+
+from huyou_sim.demography.indicators import indicators
+from huyou_sim.demography.keep import AGGREGATES
+from huyou_sim.demography.projection import project
+from huyou_sim.errors import ArgumentError, Problem
+from huyou_sim.inference.draws import Draws, ensemble_draws, evidence_of, first_and_later
+from huyou_sim.inference.posterior import SEED
+from huyou_sim.inference.shocks import shock_multipliers
+from huyou_sim.inference.trends import trend_multipliers, trend_parameters
+from huyou_sim.policy import PolicyContext, PolicyResponse, Scenario, policy_context, policy_response
+from huyou_sim.policy.series import policy_series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from huyou_sim.demography.baseline import Baseline
+    from huyou_sim.pack import Pack
+
+    Array = NDArray[np.float64]
+
+LAST_YEAR = 2050
+"""Last year that an ensemble can be projected to, unless told otherwise."""
+
+FURTHEST_YEAR = 2100
+
+TRAJECTORIES = 2048
+"""Scenarios times draws of one part: what is in memory at once, whatever the number of draws."""
+
+
+class Place(Protocol):
+    """What an ensemble needs of a calibrated place."""
+
+    @property
+    def pack(self) -> Pack:
+        """Data of the place."""
+
+    @property
+    def baseline(self) -> Baseline:
+        """Start, schedules and state space."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Everything that is drawn for a place and depends on no scenario, worked out once. Nothing in it changes.
+
+    Parameters
+    ----------
+    pack : Pack
+    baseline : Baseline
+    context : PolicyContext
+    draws : Draws
+    seed : int
+    years : tuple of int
+        From the calibration year to the last that can be projected.
+    first, later : (draw, area, channel) [log]
+        Levels of the calibration year and of the years after it.
+    migration : (draw, area, component) [1]
+    shocks : (draw, channel, year) [log]
+    """
+
+    pack: Pack
+    baseline: Baseline
+    context: PolicyContext
+    draws: Draws
+    seed: int
+    years: tuple[int, ...]
+    first: Array
+    later: Array
+    migration: Array
+    shocks: Array
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def project(
+        self,
+        scenarios: Sequence[Scenario],
+        *,
+        until: int | None = None,
+        areas: Sequence[str] | None = None,
+        variables: Sequence[str] | None = None,
+        threads: int | None = None,
+        progress: bool = False,
+    ) -> xr.Dataset:
+        """Return indicators under scenarios, (scenario, draw, area, year).
+
+        Parameters
+        ----------
+        scenarios : sequence of Scenario
+        until : int, optional
+            Last year; the last of the ensemble when omitted.
+        areas : sequence of str, optional
+            Codes to keep; the place as a whole when omitted.
+        variables : sequence of str, optional
+            Indicators to keep; all when omitted.
+        threads : int, optional
+            As for `project`. The number changes no bit of the result.
+        progress : bool
+            Show a progress bar on standard error.
+
+        Returns
+        -------
+        indicators : xarray.Dataset
+            Attributes: ``mark``, which must stand beside every probability; ``seed``; ``posterior``, names of the
+            parameters whose values come from the posterior.
+
+        Raises
+        ------
+        ArgumentError
+            When there are no scenarios, two of one key, or the year is not one of the ensemble.
+        """
+        years = self._checked(scenarios, until)
+        size = max(1, TRAJECTORIES // len(scenarios))
+        parts = []
+        with tqdm(total=len(self), desc="project", unit="draw", disable=not progress or None, leave=False) as bar:
+            for low in range(0, len(self), size):
+                numbers = range(low, min(low + size, len(self)))
+                found = self._part(scenarios, numbers, years, threads).sel(area=list(areas or (self.baseline.code,)))
+                parts.append(found[list(variables)] if variables is not None else found)
+                bar.update(len(numbers))
+        joined = xr.concat(parts, dim="draw", combine_attrs="override") if len(parts) > 1 else parts[0]
+        sampled = " ".join(sorted(self.draws.from_posterior))
+        return joined.assign_attrs(mark=self.draws.mark, seed=self.seed, posterior=sampled)
+
+    def _checked(self, scenarios: Sequence[Scenario], until: int | None) -> list[int]:
+        last = self.years[-1] if until is None else until
+        if last not in self.years:
+            expected = f"a year from {self.years[0]} to {self.years[-1]}"
+            raise ArgumentError(Problem("until", str(last), expected, f"Type {self.years[-1]}."))
+        keys = [scenario.key for scenario in scenarios]
+        if not keys or len(set(keys)) < len(keys):
+            found = ", ".join(keys) or "none"
+            fix = "Name each scenario once."
+            raise ArgumentError(Problem("scenarios", found, "at least one, each with a key of its own", fix))
+        return list(range(self.years[0], last + 1))
+
+    def _part(
+        self, scenarios: Sequence[Scenario], numbers: range, years: Sequence[int], threads: int | None
+    ) -> xr.Dataset:
+        """Return the indicators of some draws in all areas."""
+        baseline, chosen = self.baseline, self.draws.part(numbers)
+        evidence = evidence_of(chosen)
+        levers = policy_response(
+            scenarios, evidence, self.context, areas=baseline.areas, channels=baseline.space.channels, years=years
+        )
+        result = project(
+            baseline.stock,
+            baseline.rates,
+            baseline.space,
+            years=years,
+            draws=len(numbers),
+            log_multipliers=self._multipliers(scenarios, numbers, evidence, years),
+            migration_level=self._labelled(self.migration[numbers.start : numbers.stop], "component"),
+            response=levers.log_multipliers,
+            scenarios=[scenario.key for scenario in scenarios],
+            keep=AGGREGATES,
+            total=baseline.code,
+            threads=threads,
+        )
+        return _with_policy(result, baseline, levers).assign_coords(draw=np.array(numbers))
+
+    def _multipliers(
+        self, scenarios: Sequence[Scenario], numbers: range, evidence: dict[str, Array], years: Sequence[int]
+    ) -> xr.DataArray:
+        """Return levels, trends and shocks of some draws, (scenario, draw, area, channel, year) [log]."""
+        rows = slice(numbers.start, numbers.stop)
+        scales = {scenario.key: scenario.trends for scenario in scenarios}
+        trends = trend_multipliers(self.baseline, trend_parameters(self.baseline, evidence), scales, years)
+        moved = trends.transpose("scenario", "draw", "channel", "year").values + self.shocks[rows, :, : len(years)]
+        levels = np.repeat(self.later[rows, ..., None], len(years), axis=-1)
+        levels[..., 0] = self.first[rows]
+        return xr.DataArray(
+            levels + moved[:, :, None],
+            dims=("scenario", "draw", "area", "channel", "year"),
+            coords={
+                "scenario": list(scales),
+                "draw": np.arange(len(numbers)),
+                "area": self.baseline.areas,
+                "channel": list(self.baseline.space.channels),
+                "year": list(years),
+            },
+        )
+
+    def _labelled(self, migration: Array, dimension: str) -> xr.DataArray:
+        return xr.DataArray(
+            migration,
+            dims=("draw", "area", dimension),
+            coords={
+                "draw": np.arange(len(migration)),
+                "area": self.baseline.areas,
+                dimension: ["observed", "more"],
+            },
+        )
+
+
+def _with_policy(result: xr.Dataset, baseline: Baseline, levers: PolicyResponse) -> xr.Dataset:
+    return indicators(result, baseline.death_rates).assign(policy_series(result, levers))
+
+
+def prepare_ensemble(
+    place: Place, posterior: xr.Dataset | None, draws: int, seed: int = SEED, *, until: int = LAST_YEAR
+) -> Ensemble:
+    """Return what an ensemble of a place draws, ready to be projected under any scenarios.
+
+    The first draws of a larger ensemble are those of a smaller one, and so are the years of a longer one.
+
+    Parameters
+    ----------
+    place : Place
+        A calibrated place, as from `fit_place`.
+    posterior : xarray.Dataset, optional
+        From `huyou_sim.inference.store.posterior`; every parameter comes from its prior without one.
+    draws, seed : int
+    until : int
+        Last year that it can be projected to.
+
+    Raises
+    ------
+    ArgumentError
+        When there are no draws, the year is out of reach, or the posterior is of another place.
+    PackError
+        When a prior is faulty.
+    """
+    pack, baseline = place.pack, place.baseline
+    start = baseline.stock.year + 1
+    if not start <= until <= FURTHEST_YEAR:
+        expected = f"a year from {start} to {FURTHEST_YEAR}"
+        raise ArgumentError(Problem("until", str(until), expected, f"Type {LAST_YEAR}."))
+    drawn = ensemble_draws(pack, posterior, draws, seed=seed)
+    years = tuple(range(start, until + 1))
+    first, later, migration = first_and_later(baseline, drawn)
+    arrays = [array.values for array in (first, later, migration)]
+    arrays.append(shock_multipliers(drawn, baseline.space.channels, years, seed=seed))
+    for array in arrays:
+        array.flags.writeable = False
+    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, years, *arrays)
+
+
+def project_ensemble(
+    place: Place,
+    scenarios: Sequence[Scenario],
+    posterior: xr.Dataset | None = None,
+    *,
+    draws: int,
+    seed: int = SEED,
+    until: int = LAST_YEAR,
+    areas: Sequence[str] | None = None,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Return the indicators of an ensemble under scenarios: `prepare_ensemble` and `Ensemble.project` in one."""
+    return prepare_ensemble(place, posterior, draws, seed, until=until).project(
+        scenarios, areas=areas, progress=progress
+    )
+
+
+__all__ = ["FURTHEST_YEAR", "LAST_YEAR", "Ensemble", "Place", "prepare_ensemble", "project_ensemble"]
