@@ -51,8 +51,8 @@ class Smallest:
     setting : float [unit of the lever]
         The smallest one that reaches; where none does, the best one.
     below : float [unit of the lever]
-        The largest weaker one that was tried and does not reach: the true smallest lies between both. As `setting` where
-        the weakest setting reaches, or none.
+        The largest weaker one that was tried and does not reach: the true smallest lies between both. As `setting`
+        where the weakest setting reaches, or none does.
     setting_band : (float, float) [unit of the lever]
         Settings that reach the asked probability less and plus its Monte Carlo error; NaN where that is out of reach.
     probability, probability_seen : float [1]

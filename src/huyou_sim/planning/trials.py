@@ -132,7 +132,9 @@ def find_targets(pack: Pack, names: Sequence[str | int], level: str = "central")
         chosen.append(variable)
     if problems:
         raise ArgumentError(problems)
-    return tuple(one for variable in dict.fromkeys(chosen) for one in known if (one.variable, one.level) == (variable, level))
+    return tuple(
+        one for variable in dict.fromkeys(chosen) for one in known if (one.variable, one.level) == (variable, level)
+    )
 
 
 def check_probability(p: float) -> float:
@@ -246,7 +248,8 @@ def levers_of(
     ------
     ArgumentError
     """
-    found, problems = [], []
+    found: list[tuple[Settable, tuple[float, float]]] = []
+    problems: list[Problem] = []
     for key, ends in bounds.items():
         try:
             lever = settable(key, question.ensemble.context)
