@@ -63,10 +63,10 @@ GENERATIONS = 24
 PER_LEVER = 4
 """Candidates of a generation for each lever."""
 
-STEPS = (0.0, 0.5, 0.8, 0.95, 1.05, 1.25, 2.0)
+STEPS = (0.0, 0.6, 0.9, 1.1, 1.6)
 """Factors of one lever's share that the pattern search tries."""
 
-ROUNDS = 6
+ROUNDS = 5
 """Rounds of the pattern search at most."""
 
 SEED = 2021

@@ -7,7 +7,7 @@ has not converged.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,8 +71,8 @@ class Outcome:
     seen_distance: Array
 
 
-def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
-    """Return every target at every level in every draw of every scenario, for the place as a whole.
+def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None = None) -> tuple[Outcome, ...]:
+    """Return targets in every draw of every scenario, for the place as a whole.
 
     A published series starts at the known figure of the baseline year; the years after it have the error of their
     survey. A figure without error is the truth, in the baseline year too.
@@ -82,6 +82,8 @@ def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
     pack : Pack
     dataset : xarray.Dataset
         From `Ensemble.project`, up to the target year or beyond.
+    targets : sequence of Target, optional
+        Every target of the pack at every level when omitted.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
         last = int(dataset["year"].values[-1])
         expected = f"{TARGET_YEAR}, the target year, or later"
         raise ArgumentError(Problem("--until", str(last), expected, f"Type --until {TARGET_YEAR}."))
-    return tuple(_outcome(pack, target, dataset) for target in load_targets(pack))
+    return tuple(_outcome(pack, one, dataset) for one in (load_targets(pack) if targets is None else targets))
 
 
 def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:

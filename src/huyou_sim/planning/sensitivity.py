@@ -32,8 +32,7 @@ from huyou_sim.inference.draws import Draws, first_and_later
 from huyou_sim.inference.parameters import PERSISTENCE, YEARLY, Parameter
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.shocks import shock
-from huyou_sim.planning.reach import outcomes
-from huyou_sim.planning.targets import TARGET_YEAR, load_targets
+from huyou_sim.planning.targets import TARGET_YEAR, Target, load_targets, target_series
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,7 +84,11 @@ class Factor:
 
 
 Evaluate = Callable[["Array", "Mask"], "Array"]
-"""Points of the unit cube (point, factor), and which factors are of the second sample, to outputs (point, output)."""
+"""Points of the unit cube (sample, point, factor), and which factors of each are of the second sample, (sample, factor),
+to outputs (sample, point, output)."""
+
+TOGETHER = 2048
+"""Points that are evaluated at once."""
 
 
 def sobol_of(
@@ -126,16 +129,17 @@ def sobol_of(
         raise ArgumentError(Problem("points", str(points), "a power of two, 2 or more", f"Type {near}."))
     cube = qmc.Sobol(2 * factors, rng=np.random.default_rng(seed)).random(points)
     one, other = cube[:, :factors], cube[:, factors:]
-    nothing = np.zeros(factors, dtype=np.bool_)
+    # The first sample, the second, and the first with one factor at a time from the second.
+    second = np.vstack([np.zeros((1, factors)), np.ones((1, factors)), np.eye(factors)]).astype(np.bool_)
+    size = max(1, TOGETHER // points)
+    parts = []
     with tqdm(total=factors + 2, desc="sobol", unit="sample", disable=not progress or None, leave=False) as bar:
-
-        def outputs(second: Mask) -> Array:
-            found = evaluate(np.where(second, other, one), second).T
-            bar.update()
-            return found
-
-        first, last = outputs(nothing), outputs(~nothing)
-        mixed = np.stack([outputs(np.arange(factors) == i) for i in range(factors)])
+        for low in range(0, len(second), size):
+            mask = second[low : low + size]
+            parts.append(np.moveaxis(evaluate(np.where(mask[:, None], other, one), mask), -1, 1))
+            bar.update(len(mask))
+    outputs = np.concatenate(parts)
+    first, last, mixed = outputs[0], outputs[1], outputs[2:]
     both = np.concatenate([first, last], axis=1)
     varies = both.std(axis=1) > 1e-12 * np.maximum(np.abs(both.mean(axis=1)), 1e-12)
     kept = {"f_A": first[varies], "f_B": last[varies], "f_AB": mixed[:, varies]}
@@ -222,7 +226,8 @@ def sobol_table(
 
     def evaluate(cube: Array, second: Mask) -> Array:
         made = designed(ensemble, factors, rows, cube, second, seed=seed)
-        return _figures(made, scenarios)
+        figures = _figures(made, scenarios)
+        return figures.reshape(*cube.shape[:2], -1)
 
     found = sobol_of(evaluate, len(factors), points=points, seed=seed, resamples=resamples, progress=progress)
     table = _table(ensemble, factors, found)
@@ -275,16 +280,19 @@ def designed(
 
     Parameters
     ----------
-    cube : (point, factor) [1]
-        Quantile of a prior, or place of a row among those of the posterior.
-    second : (factor,)
+    cube : (sample, point, factor) [1]
+        Quantile of a prior, or place of a row among those of the posterior. Draws are all points of the first sample,
+        then those of the next.
+    second : (sample, factor)
         Factors of the second sample: yearly shocks among them have the random numbers of another seed.
     """
+    points = cube.shape[1]
+    cube = cube.reshape(-1, len(factors))
     values: dict[str, Array] = {}
-    seeds: dict[str, int] = {}
+    seeds: dict[str, NDArray[np.int64]] = {}
     for i, factor in enumerate(factors):
         if factor.kind == "yearly":
-            seeds[factor.members[0].name] = seed + int(second[i])
+            seeds[factor.members[0].name] = seed + second[:, i].astype(np.int64)
         elif factor.members[0].name in rows:
             size = len(rows[factor.members[0].name])
             chosen = np.minimum((cube[:, i] * size).astype(np.int64), size - 1)
@@ -293,12 +301,12 @@ def designed(
             values[factor.members[0].name] = factor.members[0].distribution.quantile(cube[:, i])
     draws = Draws(ensemble.draws.parameters, MappingProxyType(values), frozenset(rows), ensemble.draws.mark)
     first, later, migration = (array.values for array in first_and_later(ensemble.baseline, draws))
-    shocks = _shocks(ensemble, draws, seeds)
+    shocks = _shocks(ensemble, draws, seeds, points)
     return replace(ensemble, draws=draws, first=first, later=later, migration=migration, shocks=shocks)
 
 
-def _shocks(ensemble: Ensemble, draws: Draws, seeds: Mapping[str, int]) -> Array:
-    """Return the yearly shocks, (draw, channel, year) [log], each with random numbers of its own seed."""
+def _shocks(ensemble: Ensemble, draws: Draws, seeds: Mapping[str, NDArray[np.int64]], points: int) -> Array:
+    """Return the yearly shocks, (draw, channel, year) [log], of each sample with random numbers of its own seed."""
     channels = ensemble.baseline.space.channels
     log = np.zeros((len(draws), len(channels), len(ensemble.years)))
     stays = [draws.values[one.name] for one in draws.parameters if one.role == PERSISTENCE]
@@ -306,22 +314,24 @@ def _shocks(ensemble: Ensemble, draws: Draws, seeds: Mapping[str, int]) -> Array
     for one in draws.parameters:
         if one.role == YEARLY:
             moved = [k for k, channel in enumerate(channels) if channel.startswith(one.channels)]
-            new = shock(one.name, draws.values[one.name], rho, ensemble.years, seeds[one.name])
-            log[:, moved] += new[:, None]
+            sigma = draws.values[one.name]
+            for i, its_seed in enumerate(seeds[one.name].tolist()):
+                rows = slice(i * points, (i + 1) * points)
+                log[rows, moved] += shock(one.name, sigma[rows], rho[rows], ensemble.years, its_seed)[:, None]
     return log
 
 
 def _figures(ensemble: Ensemble, scenarios: Sequence[Scenario]) -> Array:
     """Return each target's figure of the target year, (draw, target); the difference where there are two scenarios."""
-    names = list(_targets(ensemble))
-    found = ensemble.project(scenarios, until=TARGET_YEAR, variables=names)
-    by_variable = {one.target.variable: one.values for one in outcomes(ensemble.pack, found)}
-    values = np.stack([by_variable[name] for name in names], axis=-1)
+    targets = _targets(ensemble)
+    found = ensemble.project(scenarios, until=TARGET_YEAR, variables=list(targets))
+    series = [target_series(one, found, ensemble.pack.place.code)[0] for one in targets.values()]
+    values = np.stack([one.transpose("scenario", "draw", "year").values[..., -1] for one in series], axis=-1)
     figures: Array = values[0] - values[1] if len(scenarios) > 1 else values[0]
     return figures
 
 
-def _targets(ensemble: Ensemble) -> dict[str, Any]:
+def _targets(ensemble: Ensemble) -> dict[str, Target]:
     """Return one target for each variable, in the order of the plan."""
     return {one.variable: one for one in reversed(load_targets(ensemble.pack))}
 

@@ -188,12 +188,11 @@ def _block(question: Question, scenarios: Sequence[Scenario]) -> Trials:
     """Return what comes of a few scenarios."""
     ensemble = question.ensemble
     areas = list(ensemble.baseline.areas)
-    variables = dict.fromkeys([*NEEDED, *(one.variable for one in load_targets(ensemble.pack))])
+    variables = dict.fromkeys([*NEEDED, *(one.variable for one in question.targets)])
     found = ensemble.project(
         scenarios, until=TARGET_YEAR, areas=[*areas, ensemble.baseline.code], variables=list(variables)
     )
-    judged = {one.target: one for one in outcomes(ensemble.pack, found)}
-    asked = [judged[target] for target in question.targets]
+    asked = outcomes(ensemble.pack, found, question.targets)
     counted, _ = quantities(scenarios, found, ensemble.context, areas)
     cost = total_costs(counted, question.price).mean(axis=1) - question.base_cost
     return Trials(
