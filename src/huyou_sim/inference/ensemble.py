@@ -19,6 +19,7 @@ from huyou_sim.demography.keep import AGGREGATES
 from huyou_sim.demography.projection import project
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.draws import Draws, ensemble_draws, evidence_of, first_and_later
+from huyou_sim.inference.monte_carlo import effective_draws
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.shocks import shock_multipliers
 from huyou_sim.inference.trends import trend_multipliers, trend_parameters
@@ -65,6 +66,8 @@ class Ensemble:
     context : PolicyContext
     draws : Draws
     seed : int
+    effective : float
+        Number of independent draws that they are worth.
     years : tuple of int
         From the calibration year to the last that can be projected.
     first, later : (draw, area, channel) [log]
@@ -78,6 +81,7 @@ class Ensemble:
     context: PolicyContext
     draws: Draws
     seed: int
+    effective: float
     years: tuple[int, ...]
     first: Array
     later: Array
@@ -116,8 +120,8 @@ class Ensemble:
         Returns
         -------
         indicators : xarray.Dataset
-            Attributes: ``mark``, which must stand beside every probability; ``seed``; ``posterior``, names of the
-            parameters whose values come from the posterior.
+            Attributes: ``mark``, which must stand beside every probability; ``seed``; ``effective_draws``, of which
+            Monte Carlo errors come; ``posterior``, names of the parameters whose values come from it.
 
         Raises
         ------
@@ -135,7 +139,9 @@ class Ensemble:
                 bar.update(len(numbers))
         joined = xr.concat(parts, dim="draw", combine_attrs="override") if len(parts) > 1 else parts[0]
         sampled = " ".join(sorted(self.draws.from_posterior))
-        return joined.assign_attrs(mark=self.draws.mark, seed=self.seed, posterior=sampled)
+        return joined.assign_attrs(
+            mark=self.draws.mark, seed=self.seed, effective_draws=self.effective, posterior=sampled
+        )
 
     def _checked(self, scenarios: Sequence[Scenario], until: int | None) -> list[int]:
         last = self.years[-1] if until is None else until
@@ -248,7 +254,8 @@ def prepare_ensemble(
     arrays.append(shock_multipliers(drawn, baseline.space.channels, years, seed=seed))
     for array in arrays:
         array.flags.writeable = False
-    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, years, *arrays)
+    effective = effective_draws(draws, posterior)
+    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, effective, years, *arrays)
 
 
 def project_ensemble(

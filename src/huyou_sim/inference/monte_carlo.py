@@ -23,14 +23,33 @@ FIGURES = ("value", "mc_error")
 """Labels of the dimension `figure` of bands."""
 
 
-def probability_error(reached: ArrayLike, draws: int) -> Array:
+def effective_draws(draws: int, posterior: xr.Dataset | None) -> float:
+    """Return how many independent draws an ensemble is worth.
+
+    Rows of a posterior are draws of a chain that remembers: what its mean is off by adds to what a finite number of
+    rows is off by, so ``1 / draws + 1 / (effective size of the chain)``. The smallest effective size of all parameters
+    is taken, as if the figure depended on that parameter alone: errors are rather too large than too small.
+
+    Parameters
+    ----------
+    draws : int
+    posterior : xarray.Dataset, optional
+        That the draws are rows of; independent draws without one.
+    """
+    if posterior is None:
+        return float(draws)
+    return 1.0 / (1.0 / draws + 1.0 / float(posterior.attrs["effective_size"]))
+
+
+def probability_error(reached: ArrayLike, draws: float) -> Array:
     """Return the Monte Carlo standard error of a share of draws.
 
     Parameters
     ----------
     reached : (...) [1]
         Share of draws that reach.
-    draws : int
+    draws : float
+        Number of independent ones.
 
     Returns
     -------
@@ -48,7 +67,7 @@ def probability_error(reached: ArrayLike, draws: int) -> Array:
     return error
 
 
-def quantile_error(ordered: Array, probability: float) -> Array:
+def quantile_error(ordered: Array, probability: float, draws: float | None = None) -> Array:
     """Return the Monte Carlo standard error of a quantile, (...) [as the values]; not a number for a single draw.
 
     Parameters
@@ -56,6 +75,8 @@ def quantile_error(ordered: Array, probability: float) -> Array:
     ordered : (draw, ...) [any]
         Sorted on the first axis.
     probability : float [1]
+    draws : float, optional
+        Number of independent ones; all when omitted.
 
     Source
     ------
@@ -63,15 +84,16 @@ def quantile_error(ordered: Array, probability: float) -> Array:
     Statistical Association 73(361), 194-196, for any quantile as in Harrell and Davis (1982), Biometrika 69(3),
     635-640: the variance of an order statistic under resampling, whose ranks have a beta distribution.
     """
-    draws = len(ordered)
-    if draws < 2:
+    size = len(ordered)
+    if size < 2:
         return np.full(ordered.shape[1:], np.nan)
-    edges = np.arange(draws + 1) / draws
-    weights = np.diff(betainc((draws + 1) * probability, (draws + 1) * (1.0 - probability), edges))
+    edges = np.arange(size + 1) / size
+    weights = np.diff(betainc((size + 1) * probability, (size + 1) * (1.0 - probability), edges))
     # Deviations, not the values: squares of large numbers that nearly cancel would cost digits.
-    off = ordered - ordered[draws // 2]
+    off = ordered - ordered[size // 2]
     mean = np.tensordot(weights, off, axes=1)
-    error: Array = np.sqrt(np.maximum(np.tensordot(weights, off**2, axes=1) - mean**2, 0.0))
+    variance = np.maximum(np.tensordot(weights, off**2, axes=1) - mean**2, 0.0)
+    error: Array = np.sqrt(variance * (size / (size if draws is None else draws)))
     return error
 
 
@@ -81,7 +103,7 @@ def bands(dataset: xr.Dataset, levels: Sequence[float] = LEVELS) -> xr.Dataset:
     Parameters
     ----------
     dataset : xarray.Dataset
-        Variables with a dimension `draw`.
+        Variables with a dimension `draw`; the attribute ``effective_draws`` where they are not independent.
     levels : sequence of float [1]
         Shares of draws inside the bands.
 
@@ -101,11 +123,12 @@ def bands(dataset: xr.Dataset, levels: Sequence[float] = LEVELS) -> xr.Dataset:
     # Rounded: 1 - 0.9 is not 0.1, and a quantile is found again by its label.
     ends = {round(0.5 + side * level / 2.0, 6) for level in levels for side in (-1, 1)}
     asked = sorted({0.5} | ends)
+    independent = dataset.attrs.get("effective_draws")
     arrays = {}
     for name, array in dataset.data_vars.items():
         ordered = np.sort(array.transpose("draw", ...).values, axis=0)
         values = np.quantile(ordered, asked, axis=0)
-        errors = np.stack([quantile_error(ordered, level) for level in asked])
+        errors = np.stack([quantile_error(ordered, level, independent) for level in asked])
         rest = [dim for dim in array.dims if dim != "draw"]
         arrays[name] = (("quantile", "figure", *rest), np.stack([values, errors], axis=1), array.attrs)
     coords = {dim: dataset[dim] for dim in dataset.dims if dim != "draw"}

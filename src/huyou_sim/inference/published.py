@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from huyou_sim.errors import PackError, Problem, suggest
-from huyou_sim.inference.observations import text
+from huyou_sim.inference.observations import observations, text
 from huyou_sim.inference.parameters import line_of
 from huyou_sim.inference.priors import generator
 
@@ -33,7 +32,6 @@ class PublicationError:
     ----------
     variable : str
     standard_error : float [unit]
-    unit, reason : str
     shared_with : str
         Another variable whose figure rests on the same sample, or nothing.
     correlation : float [1]
@@ -42,71 +40,63 @@ class PublicationError:
 
     variable: str
     standard_error: float
-    unit: str
-    reason: str
     shared_with: str = ""
     correlation: float = 0.0
 
 
-def publication_errors(pack: Pack) -> Mapping[str, PublicationError]:
-    """Return the errors of figures to be published, by variable.
-
-    Raises
-    ------
-    PackError
-        When a variable shares its sample with one that is not there, or that shares it with a third.
-    """
-    rows = pack.publication_errors.to_dict("records")
-    found = {
-        str(row["variable"]): PublicationError(
-            variable=str(row["variable"]),
-            standard_error=float(row["standard_error"]),
-            unit=str(row["unit"]),
-            reason=str(row["reason"]),
-            shared_with=text(row["shared_with"]),
-            correlation=0.0 if np.isnan(row["correlation"]) else float(row["correlation"]),
-        )
-        for row in rows
-    }
-    path = pack.path / FILE
-    alone = [name for name, one in found.items() if not one.shared_with]
-    problems = [
-        Problem(
-            f"shared_with of '{name}'",
-            f"'{one.shared_with}'",
-            "a variable of this table that shares with no other",
-            suggest(one.shared_with, alone),
-            str(path),
-            line_of(path, "variable", name),
-        )
-        for name, one in found.items()
-        if one.shared_with and one.shared_with not in alone
-    ]
-    if problems:
-        raise PackError(problems)
-    return MappingProxyType(found)
-
-
 def error_of(pack: Pack, variable: str) -> PublicationError:
-    """Return the error of one figure.
+    """Return the error of a figure to be published: of the pack's table, else of the last observation of the place.
 
     Raises
     ------
     PackError
-        When the pack has none, or a faulty one.
+        When the pack has neither, or the sample is shared with a figure that shares it with a third.
     """
-    errors = publication_errors(pack)
-    if variable not in errors:
+    row = _row(pack, variable)
+    error = float("nan") if row is None else float(row["standard_error"])
+    if np.isnan(error):
+        error = _observed_error(pack, variable)
+    if row is None or not text(row["shared_with"]):
+        return PublicationError(variable, error)
+    other = text(row["shared_with"])
+    beyond = _row(pack, other)
+    if other == variable or (beyond is not None and text(beyond["shared_with"])) or np.isnan(row["correlation"]):
+        path = pack.path / FILE
+        raise PackError(
+            Problem(
+                f"shared_with of '{variable}'",
+                f"'{other}', correlation {float(row['correlation']):g}",
+                "another variable, which shares with no third, and a correlation",
+                "Correct the cell, or empty it where the samples differ.",
+                str(path),
+                line_of(path, "variable", variable),
+            )
+        )
+    error_of(pack, other)
+    return PublicationError(variable, error, other, float(row["correlation"]))
+
+
+def _row(pack: Pack, variable: str) -> Mapping[Hashable, Any] | None:
+    rows = pack.publication_errors
+    chosen = rows[rows["variable"] == variable].to_dict("records")
+    return chosen[0] if chosen else None
+
+
+def _observed_error(pack: Pack, variable: str) -> float:
+    """Return the standard error of the last observation of a variable for the place as a whole."""
+    seen = [one for one in observations(pack) if one.variable == variable and one.area == pack.place.code]
+    if not seen:
+        known = sorted({one.variable for one in observations(pack)})
         raise PackError(
             Problem(
                 "column variable",
-                f"no row '{variable}'",
-                "the standard error of its published figure: it is a target",
-                "Add the row; 0 for a full count.",
+                f"no standard error of '{variable}'",
+                "a row, or an observation of it for the place: its published figure has an error",
+                f"Add the row; 0 for a full count. {suggest(variable, known)}",
                 str(pack.path / FILE),
             )
         )
-    return errors[variable]
+    return max(seen, key=lambda one: one.year).standard_error
 
 
 def publication_noise(pack: Pack, variable: str, dataset: xr.Dataset, *, known: int) -> xr.DataArray:
@@ -145,3 +135,28 @@ def _standard(one: PublicationError, year: int, seed: int, draws: Array) -> Arra
         return alone
     rest = float(np.sqrt(1.0 - one.correlation**2))
     return one.correlation * own(one.shared_with) + rest * alone
+
+
+def as_published(pack: Pack, dataset: xr.Dataset, variables: tuple[str, ...], *, known: int) -> xr.Dataset:
+    """Return variables of an ensemble as they will be published: with the sampling error of each year after `known`.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `Ensemble.project`, of the place as a whole.
+    variables : tuple of str
+        Each with a standard error in the pack.
+    known : int
+        Last year whose figures are published.
+
+    Raises
+    ------
+    PackError
+        As for `error_of`.
+    """
+    chosen = dataset[list(variables)].sel(area=[pack.place.code])
+    arrays = {}
+    for name, array in chosen.data_vars.items():
+        noise = publication_noise(pack, str(name), dataset, known=known)
+        arrays[name] = (array + noise).transpose(*array.dims).assign_attrs(array.attrs)
+    return chosen.assign(arrays)

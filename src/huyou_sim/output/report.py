@@ -24,6 +24,8 @@ from huyou_sim.output.terminal import (
 from huyou_sim.output.write import write_run
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from huyou_sim.planning.packages import Fit, Packages
     from huyou_sim.policy import Scenario
 
@@ -156,15 +158,17 @@ def summary(packages: Packages, folder: Path, lang: str) -> str:
         fit_text(place, lang, width=width, area_labels=area_labels(fit)),
         contradictions_text([sentence.text(lang) for sentence in fit.contradictions], lang, width=width),
         *verdicts(packages, lang, width),
-        indicators_text(packages.indicators, packages.scenarios, lang, years=summary_years(packages), width=width),
+        indicators_text(
+            packages.indicators, packages.scenarios, lang, years=summary_years(packages.indicators), width=width
+        ),
         text("report.written", lang, folder=str(folder)),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def summary_years(packages: Packages) -> list[int]:
+def summary_years(indicators: xr.Dataset) -> list[int]:
     """Return the years of the summary that the run has, and its last one."""
-    last = int(packages.indicators["year"].values[-1])
+    last = int(indicators["year"].values[-1])
     return sorted({year for year in SUMMARY_YEARS if year < last} | {last})
 
 

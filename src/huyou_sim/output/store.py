@@ -34,6 +34,8 @@ _COORDINATE_NOTES: Mapping[str, tuple[str, str]] = {
     "channel": ("channel: events and ages that share a multiplier", "通道：共用乘数的事件与年龄"),
     "marital": ("marital status", "婚姻状况"),
     "parity": ("children ever born; the last group is open", "曾生子女数，末组为开口组"),
+    "quantile": ("share of draws below", "低于该值的抽样比例"),
+    "figure": ("value of the quantile, or its Monte Carlo standard error", "分位值或其蒙特卡罗标准误"),
     "birth_order": ("order of birth; the last group is open", "孩次，末组为开口组"),
 }
 

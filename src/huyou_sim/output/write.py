@@ -96,10 +96,15 @@ def write_run(
         for name in _write_all(part, run, lang, figures=figures):
             names.append(name)
             bar.update()
-        files = {name: hashlib.sha256((part / name).read_bytes()).hexdigest() for name in sorted(names)}
-        write_bytes(part / MANIFEST, manifest_json({**full, "files": files}).encode("utf-8"))
+        seal(part, names, full)
         bar.update()
     return [Path(folder) / name for name in [*names, MANIFEST]]
+
+
+def seal(part: Path, names: Sequence[str], manifest: Mapping[str, Any]) -> Path:
+    """Return the path of the manifest of a folder, written with the hash of each of its files."""
+    files = {name: hashlib.sha256((part / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return write_bytes(part / MANIFEST, manifest_json({**manifest, "files": files}).encode("utf-8"))
 
 
 def read_run(folder: str | Path) -> Run:

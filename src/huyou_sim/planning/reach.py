@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.monte_carlo import probability_error, quantile_error
+from huyou_sim.inference.ensemble import FURTHEST_YEAR, LAST_YEAR, prepare_ensemble
+from huyou_sim.inference.monte_carlo import bands, probability_error, quantile_error
+from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.published import error_of, publication_noise
+from huyou_sim.inference.store import posterior
+from huyou_sim.pack import load_pack
+from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.targets import BASE_YEAR, RULES, TARGET_YEAR, Target, load_targets, target_series
+from huyou_sim.policy import Scenario, load_scenarios
 from huyou_sim.variables import variable
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
+    Truths = NDArray[np.bool_]
 
 QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
 """Columns of the 90 % band of a value."""
@@ -34,16 +43,22 @@ QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
 COLUMNS = (
     "scenario", "indicator_id", "variable", "level", "rule", "threshold", "threshold_upper", "tolerance",
     "probability", "probability_error", "probability_seen", "probability_seen_error",
-    "published_2021", "q05", "q50", "q95", "q05_error", "q50_error", "q95_error", "seen_q05", "seen_q95",
-    "distance_q05", "distance_q50", "distance_q95", "publication_error", "unit", "population_base", "bridged",
-    "definition", "reason", "draws", "mark",
+    "probability_2025", "probability_2025_error", "published_2021", "q05", "q50", "q95",
+    "q05_error", "q50_error", "q95_error", "seen_q05", "seen_q95", "distance_q05", "distance_q50", "distance_q95",
+    "publication_error", "unit", "population_base", "bridged", "definition", "reason",
+    "draws", "effective_draws", "mark",
 )  # fmt: skip
 """Of the table of `reach_table`, for a place without targets too."""
 
 JOINT_COLUMNS = (
     "scenario", "level", "indicator_ids",
-    "probability", "probability_error", "probability_seen", "probability_seen_error", "draws", "mark",
+    "probability", "probability_error", "probability_seen", "probability_seen_error",
+    "draws", "effective_draws", "mark",
 )  # fmt: skip
+
+
+DRAWS = 2000
+"""Of a run, unless told otherwise: an error of one point at a probability of a half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +85,32 @@ class Outcome:
     distance: Array
     seen_distance: Array
 
+    @property
+    def reached(self) -> Truths:
+        """Return whether the target is truly reached, (scenario, draw)."""
+        found: Truths = self.distance == 0.0
+        return found
+
+    @property
+    def seen(self) -> Truths:
+        """Return whether the published figures show it as reached, (scenario, draw)."""
+        found: Truths = self.seen_distance == 0.0
+        return found
+
+    @property
+    def last(self) -> Truths:
+        """Return whether the true figure of the target year alone would do, (scenario, draw)."""
+        lower, upper = bounds(self.target)
+        found: Truths = (self.values >= lower) & (self.values <= upper)
+        return found
+
+
+def bounds(target: Target) -> tuple[float, float]:
+    """Return the lowest and the highest figure of the target year that a target allows."""
+    if target.rule == "at_most":
+        return -np.inf, target.threshold
+    return target.threshold, target.threshold_upper
+
 
 def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None = None) -> tuple[Outcome, ...]:
     """Return targets in every draw of every scenario, for the place as a whole.
@@ -92,9 +133,9 @@ def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None =
     PackError
         For a rule that is not known, or a target whose figure has no standard error.
     """
-    if "mark" not in dataset.attrs or "seed" not in dataset.attrs:
+    if not {"mark", "seed", "effective_draws"} <= set(dataset.attrs):
         found = f"attributes {sorted(map(str, dataset.attrs))}"
-        expected = "mark and seed: no probability goes without the mark of convergence"
+        expected = "mark, seed and effective_draws: no probability goes without the mark of convergence"
         raise ArgumentError(Problem("ensemble", found, expected, "Use what Ensemble.project returns."))
     if TARGET_YEAR not in dataset["year"].values:
         last = int(dataset["year"].values[-1])
@@ -134,8 +175,10 @@ def reach_table(pack: Pack, dataset: xr.Dataset) -> pd.DataFrame:
     -------
     table : DataFrame
         `COLUMNS`. ``probability``: share of draws that truly reach the target; ``probability_seen``: share in which
-        the published figures show it; each with its Monte Carlo standard error. ``q05``, ``q50``, ``q95``: the true
-        figure of the target year, with the errors of these quantiles; ``seen_q05``, ``seen_q95``: the published one.
+        the published figures show it; ``probability_2025``: share in which the true figure of the target year alone
+        would do, whatever the years before it; each with its Monte Carlo standard error. ``q05``, ``q50``, ``q95``:
+        the true figure of the target year, with the errors of these quantiles; ``seen_q05``, ``seen_q95``: the
+        published one.
         ``distance_*``: from being truly reached, 0 when it is. ``mark``: what must stand beside every probability.
 
     Raises
@@ -143,19 +186,21 @@ def reach_table(pack: Pack, dataset: xr.Dataset) -> pd.DataFrame:
     ArgumentError, PackError
         As for `outcomes`.
     """
-    mark = str(dataset.attrs.get("mark"))
-    rows = [_row(pack, one, i, mark) for one in outcomes(pack, dataset) for i in range(len(one.scenarios))]
+    found = outcomes(pack, dataset)
+    rows = [_row(pack, one, i, dataset) for one in found for i in range(len(one.scenarios))]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(pack: Pack, one: Outcome, i: int, mark: str) -> dict[str, object]:
-    target, ordered = one.target, np.sort(one.values[i])
+def _row(pack: Pack, one: Outcome, i: int, dataset: xr.Dataset) -> dict[str, object]:
+    target, ordered, effective = one.target, np.sort(one.values[i]), float(dataset.attrs["effective_draws"])
     plain = ("indicator_id", "variable", "level", "rule", "threshold", "threshold_upper", "tolerance")
     row: dict[str, object] = {"scenario": one.scenarios[i], **{name: getattr(target, name) for name in plain}}
-    row |= probabilities(one.distance[i] == 0.0, one.seen_distance[i] == 0.0)
+    row |= probabilities(one.reached[i], one.seen[i], dataset)
+    row["probability_2025"] = float(one.last[i].mean())
+    row["probability_2025_error"] = float(probability_error(one.last[i].mean(), effective))
     for name, level in QUANTILES.items():
         row[name] = float(np.quantile(ordered, level))
-        row[f"{name}_error"] = float(quantile_error(ordered, level))
+        row[f"{name}_error"] = float(quantile_error(ordered, level, effective))
         row[f"distance_{name}"] = float(np.quantile(one.distance[i], level))
     row["seen_q05"], row["seen_q95"] = np.quantile(one.seen_values[i], [0.05, 0.95]).tolist()
     return row | {
@@ -166,20 +211,21 @@ def _row(pack: Pack, one: Outcome, i: int, mark: str) -> dict[str, object]:
         "bridged": one.bridged,
         "definition": variable(target.variable).definition_en,
         "reason": target.reason,
-        "mark": mark,
     }
 
 
-def probabilities(reached: Array, seen: Array) -> dict[str, object]:
-    """Return both probabilities with their Monte Carlo standard errors, of truths by draw, (draw,)."""
-    draws = len(reached)
+def probabilities(reached: Truths, seen: Truths, dataset: xr.Dataset) -> dict[str, object]:
+    """Return both probabilities with their Monte Carlo standard errors and the mark, of truths by draw, (draw,)."""
+    effective = float(dataset.attrs["effective_draws"])
     true, shown = float(reached.mean()), float(seen.mean())
     return {
         "probability": true,
-        "probability_error": float(probability_error(true, draws)),
+        "probability_error": float(probability_error(true, effective)),
         "probability_seen": shown,
-        "probability_seen_error": float(probability_error(shown, draws)),
-        "draws": draws,
+        "probability_seen_error": float(probability_error(shown, effective)),
+        "draws": len(reached),
+        "effective_draws": effective,
+        "mark": str(dataset.attrs["mark"]),
     }
 
 
@@ -207,22 +253,127 @@ def joint_table(pack: Pack, dataset: xr.Dataset, indicators: Collection[int] | N
     """
     found = outcomes(pack, dataset)
     known = sorted({one.target.indicator_id for one in found})
+    _check_indicators(indicators, known)
     chosen = known if indicators is None else sorted(set(indicators))
-    unknown = [number for number in chosen if number not in known]
-    if unknown or (not chosen and indicators is not None):
-        asked = ", ".join(str(number) for number in unknown) or "none"
-        expected = f"some of {', '.join(str(number) for number in known)}"
-        raise ArgumentError(Problem("indicators", asked, expected, "Type numbers of indicators that have a target."))
     together = [one for one in found if one.target.indicator_id in chosen]
     rows = []
     for level in dict.fromkeys(one.target.level for one in together):
         same = [one for one in together if one.target.level == level]
-        reached = np.all([one.distance == 0.0 for one in same], axis=0)
-        seen = np.all([one.seen_distance == 0.0 for one in same], axis=0)
+        reached = np.all([one.reached for one in same], axis=0)
+        seen = np.all([one.seen for one in same], axis=0)
         rows += [
             {"scenario": key, "level": level, "indicator_ids": " ".join(str(number) for number in chosen)}
-            | probabilities(reached[i], seen[i])
-            | {"mark": dataset.attrs["mark"]}
+            | probabilities(reached[i], seen[i], dataset)
             for i, key in enumerate(same[0].scenarios)
         ]
     return pd.DataFrame(rows, columns=list(JOINT_COLUMNS))
+
+
+def _check_indicators(chosen: Collection[int] | None, known: Sequence[int]) -> None:
+    """Raise ArgumentError when indicators to be reached together have no target, or there are none."""
+    if chosen is None:
+        return
+    unknown = [number for number in sorted(set(chosen)) if number not in known]
+    if unknown or not chosen:
+        found = ", ".join(str(number) for number in unknown) or "none"
+        expected = f"some of {', '.join(str(number) for number in known)}" if known else "a place that has targets"
+        raise ArgumentError(Problem("--joint", found, expected, "Type numbers of indicators that have a target."))
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """The reachability of a place's targets under scenarios.
+
+    Parameters
+    ----------
+    fit : Fit
+    scenarios : tuple of Scenario
+    posterior : xarray.Dataset, optional
+        Whose rows the levels are; None when every parameter comes from its prior.
+    indicators : xarray.Dataset
+        Of the place, (scenario, draw, area, year).
+    bands : xarray.Dataset
+        Of every indicator, from `bands`.
+    targets, joint : DataFrame
+        From `reach_table` and `joint_table`.
+    """
+
+    fit: Fit
+    scenarios: tuple[Scenario, ...]
+    posterior: xr.Dataset | None
+    indicators: xr.Dataset
+    bands: xr.Dataset
+    targets: pd.DataFrame
+    joint: pd.DataFrame
+
+
+def run_reach(
+    place: str | Path,
+    scenarios: Sequence[str | Path] = (),
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    until: int = LAST_YEAR,
+    together: Collection[int] | None = None,
+    prior_only: bool = False,
+    folder: Path | None = None,
+    progress: bool = False,
+) -> Reach:
+    """Return with what probability the targets of a place are reached under policy packages.
+
+    Parameters
+    ----------
+    place : str or path
+        Name of a pack that ships, or folder of one.
+    scenarios : sequence
+        Names that ship or paths of TOML files; the packages that ship when empty.
+    draws, seed : int
+    until : int
+        Last year of the bands.
+    together : collection of int, optional
+        Indicators that are to be reached together; all demographic targets when omitted.
+    prior_only : bool
+        Draw the levels from their priors too.
+    folder : path, optional
+        Where posteriors are kept and found again.
+    progress : bool
+        Show progress bars on standard error.
+
+    Raises
+    ------
+    PackError, ScenarioError, CalibrationError
+    ArgumentError
+        When there are no draws, the target year is not reached, or an indicator has no target.
+    """
+    _check(draws, until)
+    pack = load_pack(place)
+    chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
+    _check_indicators(together, sorted({target.indicator_id for target in load_targets(pack)}))
+    with tqdm(total=4, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
+        bar.set_postfix_str("calibrate (the first run compiles: ten to twenty seconds)")
+        fit = fit_pack(pack)
+        bar.update()
+        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
+        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
+        bar.update()
+        bar.set_postfix_str("")
+        ensemble = prepare_ensemble(fit, found, draws, seed, until=until)
+        indicators = ensemble.project(chosen, progress=progress)
+        bar.update()
+        bar.set_postfix_str("bands")
+        tables = reach_table(pack, indicators), joint_table(pack, indicators, together)
+        around = bands(indicators)
+        bar.update()
+    return Reach(fit, chosen, found, indicators, around, *tables)
+
+
+def _check(draws: int, until: int) -> None:
+    """Raise ArgumentError with everything that is wrong with numbers, before any work."""
+    problems = []
+    if draws < 1:
+        problems.append(Problem("--draws", str(draws), "1 or more", f"Type --draws {DRAWS}."))
+    if not TARGET_YEAR <= until <= FURTHEST_YEAR:
+        expected = f"a year from {TARGET_YEAR}, the target year, to {FURTHEST_YEAR}"
+        problems.append(Problem("--until", str(until), expected, f"Type --until {TARGET_YEAR}."))
+    if problems:
+        raise ArgumentError(problems)
