@@ -84,7 +84,7 @@ class Factor:
 
 
 Evaluate = Callable[["Array", "Mask"], "Array"]
-"""Points of the unit cube (sample, point, factor), and which factors of each are of the second sample, (sample, factor),
+"""Points of the unit cube (sample, point, factor), and which factors of each are of the second sample (sample, factor),
 to outputs (sample, point, output)."""
 
 TOGETHER = 2048
