@@ -92,7 +92,7 @@ def tfr(fitted):
 def package(small, base, tfr):
     start = tried(pose(small, base, tfr), [{}]).probability[0]
     return start, cheapest_package(
-        small, tfr, start + 0.05, base=base, search_draws=32, generations=3,
+        small, tfr, start + 0.05, base=base, generations=3,
         bounds={"birth_grant.yuan.1": None, "birth_grant.yuan.2": (0.0, 1e5), "marriage_services.intensity": None},
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def test_a_package_reaches_what_was_asked(package, small, base, tfr):
 def test_out_of_reach_is_an_answer(small, base, fitted):
     (target,) = find_targets(fitted.pack, ["natural_increase_rate"])
     best = cheapest_package(
-        small, [target], 0.9, base=base, budget=1e9, search_draws=16, generations=1,
+        small, [target], 0.9, base=base, budget=1e9, generations=1,
         bounds={"birth_grant.yuan.1": None, "birth_grant.yuan.2": None},
     )  # fmt: skip
     assert not best.reached
@@ -123,7 +123,7 @@ def test_out_of_reach_is_an_answer(small, base, fitted):
 
 def test_more_money_never_reaches_less(small, base, tfr):
     table = frontier(
-        small, tfr, base=base, budgets=[3e9, 0.0, 3e8], search_draws=32, generations=1,
+        small, tfr, base=base, budgets=[3e9, 0.0, 3e8], generations=1,
         bounds={"birth_grant.yuan": None, "marriage_services.intensity": None},
     )  # fmt: skip
     assert table["budget"].tolist() == [0.0, 3e8, 3e9]

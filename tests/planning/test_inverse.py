@@ -7,7 +7,7 @@ import pytest
 
 from huyou_sim.errors import ArgumentError
 from huyou_sim.planning.inverse import TOLERANCE, smallest_setting
-from huyou_sim.planning.trials import check_probability, find_targets, levers_of, pose, smaller, tried
+from huyou_sim.planning.trials import check_probability, find_targets, levers_of, pose, tried
 
 GRANT = "birth_grant.yuan"
 IDEAL = "ideals.ideal_children"
@@ -122,15 +122,6 @@ def test_all_faults_of_bounds_are_told_at_once(small, base, tfr):
     with pytest.raises(ArgumentError) as caught:
         levers_of(question, {"nothing": None, GRANT: (2.0, 2.0)})
     assert len(caught.value.problems) == 2
-
-
-def test_the_first_draws_of_a_question_are_those_of_a_smaller_ensemble(small, base, tfr):
-    question = pose(small, base, [tfr])
-    part = smaller(question, 16)
-    assert len(part.ensemble) == 16
-    assert smaller(question, 99) is question
-    whole = tried(question, [{GRANT: 9000.0}]).values
-    assert tried(part, [{GRANT: 9000.0}]).values.shape == whole.shape
 
 
 def test_a_probability_is_inside_its_bounds():

@@ -74,7 +74,7 @@ def made_up(small):
         "mortality_level": 0.05 * rng.normal(size=(1, 600)),
     }
     data = {name: (("chain", "draw"), 0.7 * np.exp(value)) for name, value in logs.items()}
-    return xr.Dataset(data, attrs={"converged": 1})
+    return xr.Dataset(data, attrs={"converged": 1, "effective_size": 600.0})
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """The cheapest package of levers that reaches targets with a probability, and what each budget can reach.
 
-A global search (differential evolution) turns all levers at once on the first draws of the ensemble, many candidates
-side by side; a pattern search then moves single levers on all draws. Where nothing within bounds and budget reaches the
+A global search (differential evolution) turns all levers at once on a stand-in for the model, generation by
+generation; the model then projects what it found, the stand-in is corrected, and the search goes on from there. At the
+end a pattern search moves single levers on the model itself. Where nothing within bounds and budget reaches the
 probability, the package of the highest probability is the answer.
 
 Source
@@ -25,13 +26,14 @@ from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.planning.emulator import Emulator, emulator_of
 from huyou_sim.planning.trials import (
     Question,
     Trials,
     check_probability,
     levers_of,
+    modelled,
     pose,
-    smaller,
     tried,
 )
 from huyou_sim.policy.adjust import Settable
@@ -56,18 +58,24 @@ LEVERS = (
 """Levers of a search that names none: every one that has a price, cash as grants at birth alone, since an allowance
 is the same money later."""
 
-SEARCH_DRAWS = 128
-"""Draws of the global search."""
-
-GENERATIONS = 24
-PER_LEVER = 4
+GENERATIONS = 60
+PER_LEVER = 6
 """Candidates of a generation for each lever."""
+
+CORRECTIONS = 3
+"""Times that the stand-in is held against the model and corrected."""
+
+SCALES = np.linspace(0.8, 1.2, 13)
+"""Factors of a whole package that are tried on the model, so that it reaches and does no more than that."""
 
 STEPS = (0.0, 0.6, 0.9, 1.1, 1.6)
 """Factors of one lever's share that the pattern search tries."""
 
-ROUNDS = 5
-"""Rounds of the pattern search at most."""
+ROUNDS = 12
+"""Rounds of the pattern search on the stand-in at most."""
+
+LAST_ROUNDS = 1
+"""Rounds of the pattern search on the model; a frontier, of which every point is a search, does without."""
 
 SEED = 2021
 OVER, SHORT = 10.0, 1.0
@@ -98,7 +106,7 @@ class Package:
     budget_share : float [%]
         Central cost of a mean year of the plan over the general public budget of the base year; NaN without one.
     tried, draws : int
-        Candidates of the whole search, and draws of the final figures.
+        Candidates of the search on the stand-in, and draws of the figures, which are the model's.
     mark : str
     """
 
@@ -163,7 +171,6 @@ def cheapest_package(
     budget: float | None = None,
     bounds: Mapping[str, tuple[float, float] | None] | None = None,
     seen: bool = False,
-    search_draws: int = SEARCH_DRAWS,
     generations: int = GENERATIONS,
     seed: int = SEED,
     progress: bool = False,
@@ -173,7 +180,6 @@ def cheapest_package(
     Parameters
     ----------
     ensemble : Ensemble
-        Final figures are of all its draws, the global search of the first `search_draws`.
     targets : sequence of Target
     p : float [1]
     base : Scenario
@@ -183,7 +189,7 @@ def cheapest_package(
         Levers of the search, with bounds of their own where given; `LEVERS` when omitted.
     seen : bool
         Ask that the published figures show it.
-    search_draws, generations, seed : int
+    generations, seed : int
     progress : bool
 
     Raises
@@ -195,8 +201,8 @@ def cheapest_package(
     limit = check_budget(budget)
     search = _prepared(ensemble, targets, base, bounds, seen)
     with tqdm(desc="cheapest", unit="package", disable=not progress or None, leave=False) as bar:
-        rank = ranked(p, limit, search.question)
-        shares, count = _optimised(search, rank, search_draws=search_draws, generations=generations, seed=seed, bar=bar)
+        rank, stand_in = ranked(p, limit, search.question), _stand_in(search, bar)
+        shares, count = _optimised(search, stand_in, rank, generations=generations, seed=seed, bar=bar)
     return _package(search, shares, p, limit, count)
 
 
@@ -254,16 +260,42 @@ def _squeezed(cost: Array) -> Array:
     return below
 
 
+def _stand_in(search: _Search, bar: Any) -> Emulator:
+    return emulator_of(search.question, len(search.levers), search.settings, done=bar.update)
+
+
 def _optimised(
-    search: _Search, rank: Rank, *, search_draws: int, generations: int, seed: int, bar: Any, start: Array | None = None
+    search: _Search,
+    stand_in: Emulator,
+    rank: Rank,
+    *,
+    generations: int,
+    seed: int,
+    bar: Any,
+    start: Array | None = None,
 ) -> tuple[Array, int]:
-    """Return the shares of the best package, and how many candidates were tried."""
-    rough = _Search(smaller(search.question, search_draws), search.levers, search.ends)
-    shares, first = evolved(
-        rough.look, rank, len(search.levers), generations=generations, seed=seed, bar=bar, start=start
-    )
-    shares, second = polished(search.look, rank, shares, bar=bar)
-    return shares, first + second
+    """Return the shares of the best package on the model, and how many candidates were tried on the stand-in."""
+    levers, count = len(search.levers), 0
+    shares = np.zeros(levers) if start is None else start
+    found = [shares]
+    for _ in range(CORRECTIONS):
+        shares, first = evolved(stand_in.look, rank, levers, generations=generations, seed=seed, start=shares)
+        shares, second = polished(stand_in.look, rank, shares)
+        count += first + second
+        found.append(shares)
+        stand_in = stand_in.corrected(shares, modelled(search.question, [search.settings(shares)], done=bar.update))
+    shares = _best(search.look, rank, np.array(found), bar)
+    shares = _best(search.look, rank, np.clip(SCALES[:, None] * shares, 0.0, 1.0), bar)
+    shares, _ = polished(search.look, rank, shares, rounds=last_rounds, bar=bar)
+    return shares, count
+
+
+def _best(look: Look, rank: Rank, rows: Array, bar: Any) -> Array:
+    """Return the best of some packages on the model."""
+    candidates = np.unique(rows, axis=0)
+    bar.update(len(candidates))
+    best: Array = candidates[int(np.argmin(rank(look(candidates))))]
+    return best
 
 
 def evolved(
@@ -274,7 +306,6 @@ def evolved(
     generations: int = GENERATIONS,
     per_lever: int = PER_LEVER,
     seed: int = SEED,
-    bar: Any = None,
     start: Array | None = None,
 ) -> tuple[Array, int]:
     """Return the best shares that a global search finds, (lever,), and how many candidates it tried.
@@ -284,7 +315,6 @@ def evolved(
     look, rank : callable
     levers : int
     generations, per_lever, seed : int
-    bar : tqdm, optional
     start : (lever,) [1], optional
         A candidate of the first generation.
     """
@@ -294,8 +324,6 @@ def evolved(
         nonlocal count
         rows = columns.reshape(levers, -1).T
         count += len(rows)
-        if bar is not None:
-            bar.update(len(rows))
         return rank(look(_off(rows)))
 
     rng = np.random.default_rng(seed)
@@ -315,7 +343,8 @@ def evolved(
         vectorized=True,
         updating="deferred",
         polish=False,
-        tol=1e-6,
+        tol=0.0,
+        atol=0.0,
         mutation=(0.4, 0.9),
         recombination=0.8,
         rng=rng,
@@ -368,9 +397,9 @@ def _package(search: _Search, shares: Array, p: float, limit: float, count: int)
         settings=MappingProxyType(search.settings(shares)),
         bounds=MappingProxyType(dict(zip(keys, map(tuple, search.ends.tolist()), strict=True))),
         probability=float(trials.probability[0]),
-        probability_error=float(probability_error(trials.probability[0], draws)),
+        probability_error=float(probability_error(trials.probability[0], question.ensemble.effective)),
         probability_seen=float(trials.probability_seen[0]),
-        probability_seen_error=float(probability_error(trials.probability_seen[0], draws)),
+        probability_seen_error=float(probability_error(trials.probability_seen[0], question.ensemble.effective)),
         values=trials.values[0],
         cost=cost,
         budget_share=100.0 * float(cost[1]) / PLAN_YEARS / question.price.budget,
@@ -392,7 +421,6 @@ def frontier(
     budgets: Sequence[float],
     bounds: Mapping[str, tuple[float, float] | None] | None = None,
     seen: bool = False,
-    search_draws: int = SEARCH_DRAWS,
     generations: int = GENERATIONS // 2,
     seed: int = SEED,
     progress: bool = False,
@@ -404,7 +432,7 @@ def frontier(
     Parameters
     ----------
     budgets : sequence of float [yuan]
-    ensemble, targets, base, bounds, seen, search_draws, generations, seed, progress
+    ensemble, targets, base, bounds, seen, generations, seed, progress
         As for `cheapest_package`.
 
     Returns
@@ -425,11 +453,12 @@ def frontier(
     search = _prepared(ensemble, targets, base, bounds, seen)
     rows, best = [], np.zeros(len(search.levers))
     with tqdm(desc="frontier", unit="package", disable=not progress or None, leave=False) as bar:
+        stand_in = _stand_in(search, bar)
         for limit in limits:
             # Certainty is out of reach, so the search goes for the highest probability within the budget.
             rank = ranked(1.0 + 1e-9, limit, search.question)
             found, _ = _optimised(
-                search, rank, search_draws=search_draws, generations=generations, seed=seed, bar=bar, start=best
+                search, stand_in, rank, generations=generations, seed=seed, bar=bar, start=best, last_rounds=0
             )
             both = np.stack([best, found])
             best = both[int(np.argmin(rank(search.look(both))))]

@@ -183,14 +183,14 @@ def _answer(
     trials: Trials,
 ) -> Smallest:
     probability = trials.asked(question)
-    draws = len(question.ensemble)
+    draws, effective = len(question.ensemble), question.ensemble.effective
     reaching = np.flatnonzero(probability >= p)
     # Of settings that reach equally often, the best comes nearest; then the weakest, which is the first.
     best = int(np.lexsort((shares, trials.distance, -probability))[0])
     at = int(reaching[0]) if len(reaching) else best
     below = at - 1 if len(reaching) and at > 0 else at
     settings = ends[0] + (ends[1] - ends[0]) * shares
-    error = probability_error(probability, draws)
+    error = probability_error(probability, effective)
     highest = np.maximum.accumulate(probability)
     return Smallest(
         lever=lever,
@@ -200,11 +200,11 @@ def _answer(
         reached=bool(len(reaching)),
         setting=float(settings[at]),
         below=float(settings[below]),
-        setting_band=_band(settings, highest, p, float(probability_error(p, draws))),
+        setting_band=_band(settings, highest, p, float(probability_error(p, effective))),
         probability=float(trials.probability[at]),
-        probability_error=float(probability_error(trials.probability[at], draws)),
+        probability_error=float(probability_error(trials.probability[at], effective)),
         probability_seen=float(trials.probability_seen[at]),
-        probability_seen_error=float(probability_error(trials.probability_seen[at], draws)),
+        probability_seen_error=float(probability_error(trials.probability_seen[at], effective)),
         value=trials.values[at, 0],
         cost=trials.cost[at],
         bounds=ends,

@@ -112,8 +112,8 @@ def bounds(target: Target) -> tuple[float, float]:
     return target.threshold, target.threshold_upper
 
 
-def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None = None) -> tuple[Outcome, ...]:
-    """Return targets in every draw of every scenario, for the place as a whole.
+def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
+    """Return every target at every level in every draw of every scenario, for the place as a whole.
 
     A published series starts at the known figure of the baseline year; the years after it have the error of their
     survey. A figure without error is the truth, in the baseline year too.
@@ -123,8 +123,6 @@ def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None =
     pack : Pack
     dataset : xarray.Dataset
         From `Ensemble.project`, up to the target year or beyond.
-    targets : sequence of Target, optional
-        Every target of the pack at every level when omitted.
 
     Raises
     ------
@@ -141,21 +139,27 @@ def outcomes(pack: Pack, dataset: xr.Dataset, targets: Sequence[Target] | None =
         last = int(dataset["year"].values[-1])
         expected = f"{TARGET_YEAR}, the target year, or later"
         raise ArgumentError(Problem("--until", str(last), expected, f"Type --until {TARGET_YEAR}."))
-    return tuple(_outcome(pack, one, dataset) for one in (load_targets(pack) if targets is None else targets))
+    return tuple(_outcome(pack, target, dataset) for target in load_targets(pack))
 
 
-def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:
+def true_and_seen(pack: Pack, target: Target, dataset: xr.Dataset) -> tuple[Array, Array, bool]:
+    """Return the true and the published series of a target, (scenario, draw, year), and whether they are bridged."""
     series, bridged = target_series(target, dataset, pack.place.code)
     true = series.transpose("scenario", "draw", "year").values
     noise = publication_noise(pack, target.variable, dataset, known=BASE_YEAR)
     seen = true + noise.sel(year=series["year"]).transpose("draw", "year").values
     if error_of(pack, target.variable).standard_error > 0.0:
         seen[..., 0] = target.baseline
+    return true, seen, bridged
+
+
+def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:
+    true, seen, bridged = true_and_seen(pack, target, dataset)
     rule = RULES[target.rule]
     return Outcome(
         target=target,
         bridged=bridged,
-        scenarios=tuple(str(key) for key in series["scenario"].values),
+        scenarios=tuple(str(key) for key in dataset["scenario"].values),
         values=true[..., -1],
         seen_values=seen[..., -1],
         distance=rule(true, target),

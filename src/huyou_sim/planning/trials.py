@@ -5,15 +5,15 @@ All candidates have the same random numbers, so that a difference between two is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from huyou_sim.errors import ArgumentError, Problem, suggest
-from huyou_sim.planning.reach import Outcome, outcomes
-from huyou_sim.planning.targets import TARGET_YEAR, Target, load_targets
+from huyou_sim.planning.reach import true_and_seen
+from huyou_sim.planning.targets import RULES, TARGET_YEAR, Target, load_targets
 from huyou_sim.policy.adjust import Settable, scenario_with, settable
 from huyou_sim.policy.costs import LEVELS, Prices, prices, total_costs
 from huyou_sim.policy.quantities import NEEDED, quantities
@@ -155,20 +155,7 @@ def pose(ensemble: Ensemble, base: Scenario, targets: Sequence[Target], *, seen:
     """Return a question on an ensemble, with the cost of its base."""
     price = prices(ensemble.pack)
     zero = Question(ensemble, base, tuple(targets), seen, price, np.zeros(len(LEVELS)))
-    return replace(zero, base_cost=_block(zero, [base]).cost[0])
-
-
-def smaller(question: Question, draws: int) -> Question:
-    """Return the same question on the first draws of its ensemble, for a search that need not be exact."""
-    whole = question.ensemble
-    if draws >= len(whole):
-        return question
-    part = replace(
-        whole,
-        draws=whole.draws.part(range(draws)),
-        **{name: getattr(whole, name)[:draws] for name in ("first", "later", "migration", "shocks")},
-    )
-    return pose(part, question.base, question.targets, seen=question.seen)
+    return replace(zero, base_cost=_projected(zero, [base]).cost[0])
 
 
 def tried(question: Question, candidates: Sequence[Mapping[str, float]]) -> Trials:
@@ -179,36 +166,76 @@ def tried(question: Question, candidates: Sequence[Mapping[str, float]]) -> Tria
     ArgumentError, ScenarioError
         As for `scenario_with`.
     """
+    return judged(question, modelled(question, candidates))
+
+
+@dataclass(frozen=True, eq=False)
+class Courses:
+    """Series and costs of candidates, before they are judged.
+
+    Parameters
+    ----------
+    true, seen : (target, candidate, draw, year) [unit of the target]
+        Years from the baseline to the target year.
+    cost : (candidate, level) [yuan]
+        As in `Trials`.
+    """
+
+    true: Array
+    seen: Array
+    cost: Array
+
+
+def modelled(
+    question: Question, candidates: Sequence[Mapping[str, float]], *, done: Callable[[int], object] = int
+) -> Courses:
+    """Return series and costs of candidates from the model, block by block; `done` is told the size of each block."""
     base, economy = question.base, question.ensemble.context
     made = [scenario_with(base, one, economy, key=f"candidate {i}") for i, one in enumerate(candidates)]
-    return joined([_block(question, made[low : low + BLOCK]) for low in range(0, len(made), BLOCK)])
+    parts = []
+    for low in range(0, len(made), BLOCK):
+        block = made[low : low + BLOCK]
+        parts.append(_projected(question, block))
+        done(len(block))
+    return Courses(
+        np.concatenate([one.true for one in parts], axis=1),
+        np.concatenate([one.seen for one in parts], axis=1),
+        np.concatenate([one.cost for one in parts]),
+    )
 
 
-def _block(question: Question, scenarios: Sequence[Scenario]) -> Trials:
-    """Return what comes of a few scenarios."""
+def _projected(question: Question, scenarios: Sequence[Scenario]) -> Courses:
+    """Return series and costs of a few scenarios, projected side by side."""
     ensemble = question.ensemble
     areas = list(ensemble.baseline.areas)
     variables = dict.fromkeys([*NEEDED, *(one.variable for one in question.targets)])
     found = ensemble.project(
         scenarios, until=TARGET_YEAR, areas=[*areas, ensemble.baseline.code], variables=list(variables)
     )
-    asked = outcomes(ensemble.pack, found, question.targets)
+    pairs = [true_and_seen(ensemble.pack, target, found) for target in question.targets]
     counted, _ = quantities(scenarios, found, ensemble.context, areas)
     cost = total_costs(counted, question.price).mean(axis=1) - question.base_cost
+    return Courses(np.stack([true for true, _, _ in pairs]), np.stack([seen for _, seen, _ in pairs]), cost)
+
+
+def judged(question: Question, found: Courses) -> Trials:
+    """Return what comes of candidates whose series and costs are known."""
+    rules = list(zip([RULES[target.rule] for target in question.targets], question.targets, strict=True))
+    true = np.stack([rule(series, target) for (rule, target), series in zip(rules, found.true, strict=True)])
+    seen = np.stack([rule(series, target) for (rule, target), series in zip(rules, found.seen, strict=True)])
+    scale = np.array([_scale(target) for target in question.targets])
     return Trials(
-        probability=np.all([one.distance == 0.0 for one in asked], axis=0).mean(axis=-1),
-        probability_seen=np.all([one.seen_distance == 0.0 for one in asked], axis=0).mean(axis=-1),
-        distance=np.mean([_relative(one, question.seen) for one in asked], axis=0),
-        values=np.stack([np.quantile(one.values, QUANTILES, axis=-1).T for one in asked], axis=1),
-        cost=cost,
+        probability=(true == 0.0).all(axis=0).mean(axis=-1),
+        probability_seen=(seen == 0.0).all(axis=0).mean(axis=-1),
+        distance=((seen if question.seen else true).mean(axis=-1) / scale[:, None]).mean(axis=0),
+        values=np.moveaxis(np.quantile(found.true[..., -1], QUANTILES, axis=-1), (0, 1, 2), (2, 1, 0)),
+        cost=found.cost,
     )
 
 
-def _relative(one: Outcome, seen: bool) -> Array:
-    """Return the mean distance of a target in units of its threshold's distance from the baseline, (scenario,)."""
-    scale = max(abs(one.target.threshold - one.target.baseline), 0.01 * abs(one.target.baseline), 1e-6)
-    mean: Array = (one.seen_distance if seen else one.distance).mean(axis=-1) / scale
-    return mean
+def _scale(target: Target) -> float:
+    """Return the distance of a threshold from the baseline, in which distances of several targets are comparable."""
+    return max(abs(target.threshold - target.baseline), 0.01 * abs(target.baseline), 1e-6)
 
 
 def check_bounds(lever: Settable, bounds: tuple[float, float] | None) -> tuple[float, float]:
