@@ -273,6 +273,7 @@ def _optimised(
     seed: int,
     bar: Any,
     start: Array | None = None,
+    last_rounds: int = LAST_ROUNDS,
 ) -> tuple[Array, int]:
     """Return the shares of the best package on the model, and how many candidates were tried on the stand-in."""
     levers, count = len(search.levers), 0
