@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from huyou_sim.output import read_result
     from huyou_sim.pack import Pack, load_pack
     from huyou_sim.planning.packages import fit_place, run_packages
+    from huyou_sim.planning.reach import run_reach
     from huyou_sim.planning.targets import assess_targets
     from huyou_sim.policy import Scenario, load_scenario
 
@@ -48,6 +49,7 @@ _HOME = {
     "project": "demography.projection",
     "read_result": "output",
     "run_packages": "planning.packages",
+    "run_reach": "planning.reach",
     "state_space": "demography.states",
 }
 
@@ -69,6 +71,7 @@ __all__ = [
     "project",
     "read_result",
     "run_packages",
+    "run_reach",
     "state_space",
 ]
 

@@ -48,7 +48,25 @@ def _numbers(_context: click.Context, _parameter: click.Parameter, value: str | 
     return [int(part) for part in parts]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Command(click.Command):
+    r"""A command whose help keeps paragraphs after a line \b as they stand, two letters in raw docstrings."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.help = (self.help or "").replace("\\b\n", "\b\n")
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.help = (self.help or "").replace("\\b\n", "\b\n")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="huyou-sim", prog_name="huyou")
 def cli() -> None:
     r"""Project a city's population under policy packages and test its birth-support targets.

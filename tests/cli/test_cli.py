@@ -11,8 +11,11 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
+
+from huyou_sim.cli import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +112,16 @@ def test_help_teaches(command, tmp_path):
     done = huyou(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert len(done.stdout) > 300
+
+
+def test_examples_of_the_help_stand_on_lines_of_their_own():
+    commands = {"": cli, **cli.commands}
+    for name, command in commands.items():
+        said = command.get_help(click.Context(command, info_name=name))
+        assert "\\b" not in said, name
+        examples = [line for line in said.splitlines() if line.strip().startswith("huyou ")]
+        assert examples or name in ("run", "baseline", "derive"), name
+        assert all(line.startswith("      ") or not name for line in examples), name
 
 
 @pytest.mark.parametrize("kind", ["scenario", "pack", "variables"])

@@ -27,6 +27,7 @@ PUBLIC = [
     "project",
     "read_result",
     "run_packages",
+    "run_reach",
     "state_space",
 ]
 

@@ -139,22 +139,14 @@ def outcomes(pack: Pack, dataset: xr.Dataset) -> tuple[Outcome, ...]:
         last = int(dataset["year"].values[-1])
         expected = f"{TARGET_YEAR}, the target year, or later"
         raise ArgumentError(Problem("--until", str(last), expected, f"Type --until {TARGET_YEAR}."))
-    return tuple(_outcome(pack, target, dataset) for target in load_targets(pack))
+    targets = load_targets(pack)
+    names = dict.fromkeys(target.variable for target in targets)
+    noise = {name: publication_noise(pack, name, dataset, known=BASE_YEAR) for name in names}
+    return tuple(_outcome(pack, target, dataset, noise[target.variable]) for target in targets)
 
 
-def true_and_seen(pack: Pack, target: Target, dataset: xr.Dataset) -> tuple[Array, Array, bool]:
-    """Return the true and the published series of a target, (scenario, draw, year), and whether they are bridged."""
-    series, bridged = target_series(target, dataset, pack.place.code)
-    true = series.transpose("scenario", "draw", "year").values
-    noise = publication_noise(pack, target.variable, dataset, known=BASE_YEAR)
-    seen = true + noise.sel(year=series["year"]).transpose("draw", "year").values
-    if error_of(pack, target.variable).standard_error > 0.0:
-        seen[..., 0] = target.baseline
-    return true, seen, bridged
-
-
-def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:
-    true, seen, bridged = true_and_seen(pack, target, dataset)
+def _outcome(pack: Pack, target: Target, dataset: xr.Dataset, noise: xr.DataArray) -> Outcome:
+    true, seen, bridged = true_and_seen(pack, target, dataset, noise)
     rule = RULES[target.rule]
     return Outcome(
         target=target,
@@ -165,6 +157,35 @@ def _outcome(pack: Pack, target: Target, dataset: xr.Dataset) -> Outcome:
         distance=rule(true, target),
         seen_distance=rule(seen, target),
     )
+
+
+def true_and_seen(
+    pack: Pack, target: Target, dataset: xr.Dataset, noise: xr.DataArray | None = None
+) -> tuple[Array, Array, bool]:
+    """Return the true and the published series of a target, and whether they are bridged to another population.
+
+    Parameters
+    ----------
+    pack, dataset
+        As for `outcomes`.
+    noise : (draw, year) [unit], optional
+        From `publication_noise`, where many targets share it.
+
+    Returns
+    -------
+    true, seen : (scenario, draw, year) [unit]
+        From the baseline to the target year.
+    bridged : bool
+    """
+    series, bridged = target_series(target, dataset, pack.place.code)
+    true = series.transpose("scenario", "draw", "year").values
+    if noise is None:
+        noise = publication_noise(pack, target.variable, dataset, known=BASE_YEAR)
+    off = noise.sel(year=series["year"]).transpose("draw", "year").values
+    seen = true + off
+    if off.any():
+        seen[..., 0] = target.baseline
+    return true, seen, bridged
 
 
 def reach_table(pack: Pack, dataset: xr.Dataset) -> pd.DataFrame:
