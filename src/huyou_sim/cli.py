@@ -292,9 +292,12 @@ def solve(
     What money can buy:
         huyou solve huzhou --target natural_increase_rate --level lenient --frontier --figure frontier.png
     """
+    from huyou_sim.output.figure_frontier import check_picture, draw_frontier
     from huyou_sim.output.solve_report import solve_report
     from huyou_sim.output.tables import write_table
 
+    if figure is not None:
+        check_picture(figure, along=frontier)
     said, table = solve_report(
         place, targets, p=probability, level=level, levers=levers, bounds=bounds, budgets=budgets, along=frontier,
         seen=published, base=base, draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang,
@@ -303,8 +306,6 @@ def solve(
     if csv is not None:
         write_table(table, csv, lang)
     if figure is not None:
-        from huyou_sim.output.figure_frontier import draw_frontier
-
         draw_frontier(table, figure, lang)
     click.echo(said)
 

@@ -110,6 +110,17 @@ def test_a_package_reaches_what_was_asked(package, small, base, tfr):
     assert found.bounds["birth_grant.yuan.2"] == (0.0, 100_000.0)
 
 
+def test_a_package_is_cheaper_than_any_of_as_many_random_ones_on_the_model(package, small, base, tfr):
+    _, found = package
+    rng = np.random.default_rng(4)
+    ends = np.array(list(found.bounds.values()))
+    # Small packages as often as large ones: a uniform design would hardly try any cheap one.
+    shares = rng.random((64, len(ends))) * rng.random((64, 1))
+    rows = ends[:, 0] + (ends[:, 1] - ends[:, 0]) * shares
+    chance = tried(pose(small, base, tfr), [dict(zip(found.bounds, row.tolist(), strict=True)) for row in rows])
+    assert found.cost[1] < chance.cost[chance.probability >= found.asked, 1].min()
+
+
 def test_out_of_reach_is_an_answer(small, base, fitted):
     (target,) = find_targets(fitted.pack, ["natural_increase_rate"])
     best = cheapest_package(

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MILLION = 1e6
-NEEDED = ("cost_low", "cost", "cost_high", "probability", "probability_error", "probability_seen")
 
 
 def frontier_figure(table: pd.DataFrame, lang: str) -> Figure:
@@ -49,22 +48,29 @@ def frontier_figure(table: pd.DataFrame, lang: str) -> Figure:
     return page.figure
 
 
+MAKERS = {".png": png_bytes, ".svg": svg_bytes}
+
+
+def check_picture(path: Path, *, along: bool) -> None:
+    """Raise an ArgumentError where no frontier is asked for, or the file is neither PNG nor SVG by its ending."""
+    if path.suffix not in MAKERS:
+        raise ArgumentError(Problem("--figure", f"'{path}'", "a name that ends in .png or .svg", "Type frontier.png."))
+    if not along:
+        raise ArgumentError(Problem("--figure", f"'{path}'", "a frontier, which is what it shows", "Add --frontier."))
+
+
 def draw_frontier(table: pd.DataFrame, path: Path, lang: str) -> Path:
     """Return the path of the picture of a frontier, PNG or SVG by its ending.
 
     Raises
     ------
     ArgumentError
-        When the ending is another, or the table is no frontier.
+        When the ending is another.
     OutputError
         When the system refuses to write.
     """
-    makers = {".png": png_bytes, ".svg": svg_bytes}
-    if path.suffix not in makers:
-        raise ArgumentError(Problem("--figure", f"'{path}'", "a name that ends in .png or .svg", "Type frontier.png."))
-    if not set(NEEDED) <= set(table.columns):
-        raise ArgumentError(Problem("--figure", "no frontier", "the table of a frontier", "Add --frontier."))
+    check_picture(path, along=True)
     with styled():
         figure = frontier_figure(table, lang)
         check_glyphs(figure)
-        return replace_file(path, makers[path.suffix](figure))
+        return replace_file(path, MAKERS[path.suffix](figure))

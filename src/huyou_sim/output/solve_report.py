@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from huyou_sim.inference.calibration import base_differs
 from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.labels import (
     number,
@@ -122,7 +123,9 @@ def _head(asked: Asked, lang: str) -> str:
 
 def _notes(asked: Asked, lang: str) -> list[str]:
     mark = "" if asked.posterior is None else warning_mark(asked.posterior, lang)
-    return [text("solve.note", lang, year=TARGET_YEAR), *([f"{DOUBT} {mark}"] if mark else [])]
+    bridged = any(base_differs(target.population_base) for target in asked.targets)
+    notes = [text("solve.note", lang, year=TARGET_YEAR), *([text("solve.bridged", lang)] if bridged else [])]
+    return [*notes, *([f"{DOUBT} {mark}"] if mark else [])]
 
 
 def target_words(target: Target, lang: str) -> str:
@@ -133,7 +136,8 @@ def target_words(target: Target, lang: str) -> str:
     }  # fmt: skip
     asked = requirement(row, lang)
     unit = variable_unit(target.variable, lang)
-    return f"{variable_label(target.variable, lang)} {asked} {unit} ({text(f'level.{target.level}', lang)})"
+    star = "*" if base_differs(target.population_base) else ""
+    return f"{variable_label(target.variable, lang)}{star} {asked} {unit} ({text(f'level.{target.level}', lang)})"
 
 
 def setting_words(lever: Settable, value: float, lang: str) -> str:
