@@ -25,11 +25,12 @@ def frontier_figure(table: pd.DataFrame, lang: str) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        From `huyou_sim.planning.cheapest.frontier`.
+        From `huyou_sim.planning.cheapest.frontier`; its attribute ``head`` says what was asked.
     """
     question = f"{text('solve.true', lang)} / {text('solve.seen', lang)}"
     page = new_page(
         8.5, 4.2, head=0.38, title=text("solve.frontier", lang, question=question),
+        subtitle=str(table.attrs.get("head", "")),
         notes=[text("solve.note", lang, year=TARGET_YEAR), *sorted({str(mark) for mark in table["mark"] if mark})],
     )  # fmt: skip
     axes = page.figure.add_subplot(page.grid(1, 1, left=0.9, right=0.4)[0, 0])

@@ -91,6 +91,7 @@ def solve_report(
     probability = 0.5 if p is None else p
     if along:
         table = frontier(asked.ensemble, asked.targets, budgets=budgets or BUDGETS, bounds=own, **more)
+        table.attrs["head"] = _head(asked, lang)
         return _joined([_head(asked, lang), frontier_text(asked, table, seen, lang), *_notes(asked, lang)]), table
     if len(own) == 1 and len(asked.targets) == 1 and not budgets:
         ((key, ends),) = own.items()

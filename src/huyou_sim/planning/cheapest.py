@@ -65,8 +65,11 @@ PER_LEVER = 6
 CORRECTIONS = 3
 """Times that the stand-in is held against the model and corrected."""
 
-SCALES = np.linspace(0.8, 1.2, 13)
-"""Factors of a whole package that are tried on the model, so that it reaches and does no more than that."""
+SCALES = (0.7, 0.85, 0.93, 0.97, 1.0, 1.03, 1.07, 1.15, 1.3)
+"""Factors of a whole package that are tried on the model, so that it reaches, keeps to the budget, and does no more."""
+
+CAUTION = 0.99
+"""Share of the budget that the search on the stand-in may spend: what it takes for just affordable may cost more."""
 
 STEPS = (0.0, 0.6, 0.9, 1.1, 1.6)
 """Factors of one lever's share that the pattern search tries."""
@@ -201,8 +204,9 @@ def cheapest_package(
     limit = check_budget(budget)
     search = _prepared(ensemble, targets, base, bounds, seen)
     with tqdm(desc="cheapest", unit="package", disable=not progress or None, leave=False) as bar:
-        rank, stand_in = ranked(p, limit, search.question), _stand_in(search, bar)
-        shares, count = _optimised(search, stand_in, rank, generations=generations, seed=seed, bar=bar)
+        shares, count = _optimised(
+            search, _stand_in(search, bar), p, limit, generations=generations, seed=seed, bar=bar
+        )
     return _package(search, shares, p, limit, count)
 
 
@@ -267,7 +271,8 @@ def _stand_in(search: _Search, bar: Any) -> Emulator:
 def _optimised(
     search: _Search,
     stand_in: Emulator,
-    rank: Rank,
+    p: float,
+    limit: float,
     *,
     generations: int,
     seed: int,
@@ -276,17 +281,18 @@ def _optimised(
     last_rounds: int = LAST_ROUNDS,
 ) -> tuple[Array, int]:
     """Return the shares of the best package on the model, and how many candidates were tried on the stand-in."""
+    rank, cautious = ranked(p, limit, search.question), ranked(p, CAUTION * limit, search.question)
     levers, count = len(search.levers), 0
     shares = np.zeros(levers) if start is None else start
     found = [shares]
     for _ in range(CORRECTIONS):
-        shares, first = evolved(stand_in.look, rank, levers, generations=generations, seed=seed, start=shares)
-        shares, second = polished(stand_in.look, rank, shares)
+        shares, first = evolved(stand_in.look, cautious, levers, generations=generations, seed=seed, start=shares)
+        shares, second = polished(stand_in.look, cautious, shares)
         count += first + second
         found.append(shares)
         stand_in = stand_in.corrected(shares, modelled(search.question, [search.settings(shares)], done=bar.update))
-    shares = _best(search.look, rank, np.array(found), bar)
-    shares = _best(search.look, rank, np.clip(SCALES[:, None] * shares, 0.0, 1.0), bar)
+    scaled = np.clip(np.multiply.outer(SCALES, np.array(found)), 0.0, 1.0).reshape(-1, levers)
+    shares = _best(search.look, rank, scaled, bar)
     shares, _ = polished(search.look, rank, shares, rounds=last_rounds, bar=bar)
     return shares, count
 
@@ -410,6 +416,9 @@ def _package(search: _Search, shares: Array, p: float, limit: float, count: int)
     )
 
 
+CERTAIN = 1.0 + 1e-9
+"""Probability that a frontier asks for: none reaches it, so that the search goes for the highest."""
+
 PLAN_YEARS = 3
 """Years in which the levers of a search act up to the target year, 2023 to 2025."""
 
@@ -456,11 +465,10 @@ def frontier(
     with tqdm(desc="frontier", unit="package", disable=not progress or None, leave=False) as bar:
         stand_in = _stand_in(search, bar)
         for limit in limits:
-            # Certainty is out of reach, so the search goes for the highest probability within the budget.
-            rank = ranked(1.0 + 1e-9, limit, search.question)
             found, _ = _optimised(
-                search, stand_in, rank, generations=generations, seed=seed, bar=bar, start=best, last_rounds=0
+                search, stand_in, CERTAIN, limit, generations=generations, seed=seed, bar=bar, start=best, last_rounds=0
             )
+            rank = ranked(CERTAIN, limit, search.question)
             both = np.stack([best, found])
             best = both[int(np.argmin(rank(search.look(both))))]
             rows.append(_frontier_row(search, best, limit))
