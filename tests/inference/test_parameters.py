@@ -63,7 +63,8 @@ BROKEN = {
         "parameters.csv", "-0.2,0.15,-0.035", "-0.2,0.15,-0.03", "-0.03", "-0.035, the value",
     ),
     "a family that does not exist": (
-        "parameters.csv", "lognormal,median=0.35", "gamma,median=0.35", "'gamma'", "one of lognormal",
+        "parameters.csv", "lognormal,median=0.35;sigma_log=0.6", "gamma,median=0.35;sigma_log=0.6",
+        "'gamma'", "one of lognormal",
     ),
     "area that is not there": ("parameters.csv", "0-100,330503,normal", "0-100,330599,normal", "330599", "330503"),
     "channels that are not there": (
@@ -86,7 +87,9 @@ BROKEN = {
         "parameters.csv", "median=0.03;sigma_log=0.6,0.002,0.4", "median=0.03;sigma_log=0.6,-0.1,0.4",
         "-0.1", "0 or more",
     ),
-    "a share above one": ("parameters.csv", "a=2;b=2,0,1,0.5", "a=2;b=2,0,2,0.5", "0 to 2", "within 0 to 1"),
+    "a share above one": (
+        "parameters.csv", "lower=0;upper=0.8,0,0.8,0.4", "lower=0;upper=0.8,0,2,0.4", "0 to 2", "within 0 to 1",
+    ),
     "evidence that excludes its centre": (
         "priors.csv", "loc=-0.4;scale=0.2;lower=-1.2;upper=0", "loc=-0.4;scale=0.2;lower=-0.3;upper=0",
         "from -0.3 to 0", "support holds the start",

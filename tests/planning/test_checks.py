@@ -36,7 +36,7 @@ def test_what_ships_is_in_order():
 def test_every_mistake_of_an_ensemble_is_named_with_its_line_in_one_go(folder):
     lines = [
         changed(folder, "parameters.csv", "normal,mean=0;sd=0.006", "uniform,lower=0.01;upper=0.02"),
-        changed(folder, "parameters.csv", "a=2;b=2,0,1,0.5", "a=2;b=2,0,2,0.5"),
+        changed(folder, "parameters.csv", "lower=0;upper=0.8,0,0.8,0.4", "lower=0;upper=0.8,0,2,0.4"),
         changed(folder, "publication_errors.csv", "per 1000,tfr,0.7", "per 1000,natural_increase_rate,0.7"),
     ]
     with pytest.raises(HuyouError) as caught:
