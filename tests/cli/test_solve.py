@@ -41,6 +41,7 @@ def test_the_cheapest_of_two_levers(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Cheapest package for 10 %" in done.stdout or "Out of reach" in done.stdout
     assert "Of a year's general public budget" in done.stdout
+    assert "other random numbers" in done.stdout
 
 
 def test_a_frontier_and_its_picture(tmp_path):

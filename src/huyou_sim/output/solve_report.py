@@ -26,12 +26,13 @@ from huyou_sim.output.terminal import requirement, text_table
 from huyou_sim.planning.cheapest import Package, cheapest_package, frontier
 from huyou_sim.planning.inverse import Smallest, smallest_setting
 from huyou_sim.planning.sensitivity import sobol_table
-from huyou_sim.planning.solve import Asked, prepare_question
+from huyou_sim.planning.solve import Asked, prepare_question, with_other_numbers
 from huyou_sim.planning.targets import TARGET_YEAR, Target
 from huyou_sim.policy import load_scenario
 from huyou_sim.policy.adjust import settable
 
 if TYPE_CHECKING:
+    from huyou_sim.planning.trials import Trials
     from huyou_sim.policy.adjust import Settable
     from huyou_sim.policy.context import PolicyContext
 
@@ -100,7 +101,7 @@ def solve_report(
     budget = budgets[0] if budgets else None
     package = cheapest_package(asked.ensemble, asked.targets, probability, budget=budget, bounds=own, **more)
     economy = asked.ensemble.context
-    said = package_text(package, economy, lang)
+    said = package_text(package, economy, lang, again=with_other_numbers(asked, package.settings))
     return _joined([_head(asked, lang), said, *_notes(asked, lang)]), package_table(package, economy, lang)
 
 
@@ -189,8 +190,14 @@ def smallest_text(one: Smallest, lang: str) -> str:
     return _table(title, rows, notes)
 
 
-def package_text(one: Package, economy: PolicyContext, lang: str) -> str:
-    """Return the cheapest package, or the best one where targets are out of reach."""
+def package_text(one: Package, economy: PolicyContext, lang: str, *, again: Trials | None = None) -> str:
+    """Return the cheapest package, or the best one where targets are out of reach.
+
+    Parameters
+    ----------
+    again : Trials, optional
+        Of the package with other random numbers.
+    """
     question = text("solve.seen" if one.seen else "solve.true", lang)
     limit = f"{one.budget / MILLION:,.0f}" if math.isfinite(one.budget) else "–"
     title = text(
@@ -200,6 +207,10 @@ def package_text(one: Package, economy: PolicyContext, lang: str) -> str:
     rows = [[row["label"], row["setting_words"]] for row in package_table(one, economy, lang).to_dict("records")]
     rows = rows or [[text("solve.no_lever", lang), ""]]
     rows += [[text("solve.probability", lang), _chances(one, one.mark)]]
+    if again is not None:
+        other = {"probability": again.probability[0], "probability_seen": again.probability_seen[0], "mark": one.mark}
+        errors = {name: getattr(one, name) for name in ("probability_error", "probability_seen_error")}
+        rows.append([text("solve.again", lang), both(other | errors)])
     for target, quantiles in zip(one.targets, one.values.tolist(), strict=True):
         label = f"{variable_label(target.variable, lang)}, {TARGET_YEAR}"
         rows.append([label, _value(target, quantiles, lang)])

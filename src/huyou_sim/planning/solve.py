@@ -18,7 +18,7 @@ from huyou_sim.pack import load_pack
 from huyou_sim.planning.cheapest import check_budget
 from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.targets import TARGET_YEAR, Target
-from huyou_sim.planning.trials import check_bounds, check_probability, find_targets
+from huyou_sim.planning.trials import Trials, check_bounds, check_probability, find_targets, pose, tried
 from huyou_sim.policy import Scenario, load_scenario, policy_context
 from huyou_sim.policy.adjust import settable
 
@@ -106,6 +106,21 @@ def prepare_question(
         bar.update()
     ensemble = prepare_ensemble(fit, sampled, draws, seed, until=TARGET_YEAR)
     return Asked(fit, sampled, ensemble, chosen, found)
+
+
+def with_other_numbers(asked: Asked, settings: Mapping[str, float]) -> Trials:
+    """Return what comes of one package on as many draws with other random numbers.
+
+    A search picks what fares best on the draws that it sees, so that its own figures flatter what it found.
+
+    Parameters
+    ----------
+    asked : Asked
+    settings : mapping of lever key to value [unit of the lever]
+    """
+    ensemble = asked.ensemble
+    other = prepare_ensemble(asked.fit, asked.posterior, len(ensemble), ensemble.seed + 1, until=TARGET_YEAR)
+    return tried(pose(other, asked.base, asked.targets), [settings])
 
 
 def _checked(
