@@ -317,11 +317,16 @@ def _target_indices(rows: pd.DataFrame, lang: str, width: int) -> str:
     if not math.isfinite(records[0]["total"]):
         return f"{spread}. {text('sobol.constant', lang)}"
     header = [spread, text("sobol.first", lang), text("sobol.total", lang)]
-    shown = [
-        [str(row["label_zh" if lang == "zh" else "label_en"]), _index(row, "first_order"), _index(row, "total")]
-        for row in records[:MOST]
-    ]
+    shown = [[_factor(row, lang), _index(row, "first_order"), _index(row, "total")] for row in records[:MOST]]
     return text_table(header, shown, width=width, flexible=(0,))
+
+
+def _factor(row: Mapping[Any, Any], lang: str) -> str:
+    """Return what a factor is called; a group by the names of its parameters, whose meanings would fill a page."""
+    if row["kind"] != "group":
+        return str(row["label_zh" if lang == "zh" else "label_en"])
+    names = str(row["members"]).split()
+    return text("sobol.group", lang, count=len(names), names=", ".join(names))
 
 
 def _index(row: Mapping[Any, Any], name: str) -> str:
