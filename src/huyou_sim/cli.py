@@ -175,12 +175,15 @@ def calibrate(place: str, lang: str, out: Path | None, keep: Path | None, seed: 
 @click.option(
     "--structure", is_flag=True, help="Compare state spaces instead: with and without duration of marriage and birth."
 )
-@click.option("--csv", type=click.Path(path_type=Path), help="Write the table of all areas to this file as well.")
+@click.option("--sobol", is_flag=True, help="Say instead which parameters bring the uncertainty of each target.")
+@click.option("--points", default=512, show_default=True, help="With --sobol: points of the design, a power of two.")
+@click.option("--against", help="With --sobol: of the difference from this scenario.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the whole table to this file as well.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @lang_option
 def explain(
     scenarios: tuple[str, ...], place: str, years: tuple[int, int] | None, area: str | None, structure: bool,
-    csv: Path | None, quiet: bool, lang: str,
+    sobol: bool, points: int, against: str | None, csv: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Say why births change between two years: women, marriage, parity, fertility within marriage, and levers.
 
@@ -194,14 +197,23 @@ def explain(
         huyou explain plan_as_written everything_together
         huyou explain plan_as_written --years 2021 2030 --area 330523 --lang zh
         huyou explain marriage_strong subsidies_strong --structure
+    Why a target is uncertain (Sobol indices of the first of the SCENARIOS), and why the effect of a package is:
+        huyou explain plan_as_written --sobol
+        huyou explain plan_as_written --sobol --against no_new_policy
     """
     from huyou_sim.output.explain_report import explain_births
+    from huyou_sim.output.solve_report import sobol_report
     from huyou_sim.output.structure_report import explain_structure
     from huyou_sim.output.tables import write_table
 
+    if structure and sobol:
+        raise click.UsageError("--structure and --sobol ask two questions: leave one out.")
     if structure:
         chosen, span = scenarios or ("marriage_strong", "subsidies_strong"), years or (2025, 2030)
         said, table = explain_structure(place, chosen, years=span, area=area, lang=lang, progress=not quiet)
+    elif sobol:
+        chosen = scenarios or ("plan_as_written",)
+        said, table = sobol_report(place, chosen[0], against=against, points=points, lang=lang, progress=not quiet)
     else:
         chosen, span = scenarios or ("plan_as_written",), years or (2021, 2025)
         said, table = explain_births(place, chosen, years=span, area=area, lang=lang, progress=not quiet)
@@ -252,6 +264,66 @@ def reach(
         place, scenarios, draws=draws, seed=seed, until=until, together=joint, prior_only=prior_only, folder=keep,
         lang=lang, out=out, progress=not quiet,
     )  # fmt: skip
+    click.echo(said)
+
+
+@cli.command()
+@click.argument("place")
+@click.option("--target", "targets", multiple=True, help="Number or variable of a target; more than one: all together.")
+@click.option("--level", default="central", show_default=True, help="How strict: lenient, central or strict.")
+@click.option("--probability", type=float, help="Asked for, above 0 and below 1.  [default: 0.5]")
+@click.option("--published", is_flag=True, help="Ask that the published figures show it, not that it is truly so.")
+@click.option("--lever", "levers", multiple=True, help="Lever to turn; several, or none, ask for the cheapest package.")
+@click.option(
+    "--bounds", multiple=True, type=(str, float, float), help="LEVER LOWER UPPER: bounds of one's own for a lever."
+)
+@click.option("--budget", "budgets", multiple=True, type=float, help="Most that a package may cost [yuan].")
+@click.option("--frontier", is_flag=True, help="The highest probability that each --budget can reach.")
+@click.option("--base", default="no_new_policy", show_default=True, help="Scenario that levers are added to.")
+@click.option("--draws", default=1000, show_default=True, help="Futures of each candidate.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write what was tried to this file as well.")
+@click.option("--figure", type=click.Path(path_type=Path), help="With --frontier: draw it into this PNG or SVG file.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def solve(
+    place: str, targets: tuple[str, ...], level: str, probability: float | None, published: bool,
+    levers: tuple[str, ...], bounds: tuple[tuple[str, float, float], ...], budgets: tuple[float, ...], frontier: bool,
+    base: str, draws: int, seed: int, prior_only: bool, keep: Path | None, csv: Path | None, figure: Path | None,
+    quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Turn the question round: say what it would take to reach a target of PLACE, and what that would cost.
+
+    One lever: its smallest setting that reaches the target with the probability. Several levers, or none named: the
+    cheapest package. With --frontier: how far each budget can come. What cannot be reached within the bounds is
+    answered with the best that can.
+
+    \b
+    The smallest birth grant for which fertility rises as asked in one future of five:
+        huyou solve huzhou --target tfr --probability 0.2 --lever birth_grant.yuan
+    The cheapest package, and the best one for a billion yuan, on top of the plan:
+        huyou solve huzhou --target tfr --probability 0.2
+        huyou solve huzhou --target tfr --probability 0.3 --budget 1e9 --base plan_as_written
+    What money can buy:
+        huyou solve huzhou --target natural_increase_rate --level lenient --frontier --figure frontier.png
+    """
+    from huyou_sim.output.figure_frontier import check_picture, draw_frontier
+    from huyou_sim.output.solve_report import solve_report
+    from huyou_sim.output.tables import write_table
+
+    if figure is not None:
+        check_picture(figure, along=frontier)
+    said, table = solve_report(
+        place, targets, p=probability, level=level, levers=levers, bounds=bounds, budgets=budgets, along=frontier,
+        seen=published, base=base, draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang,
+        progress=not quiet,
+    )  # fmt: skip
+    if csv is not None:
+        write_table(table, csv, lang)
+    if figure is not None:
+        draw_frontier(table, figure, lang)
     click.echo(said)
 
 

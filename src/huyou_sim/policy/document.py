@@ -265,7 +265,7 @@ def _twice(content: ScenarioFile, places: Mapping[KeyPath, Place]) -> Iterator[F
                 yield (table, i, "order"), where, found, "one for each birth order", fix
             first.setdefault(measure.order, i)
     for i, allowance in enumerate(content.childcare_allowance):
-        if _is_national_twice(allowance):
+        if is_national_twice(allowance):
             path: KeyPath = ("childcare_allowance", i, "yuan_per_month")
             found = (
                 f"{allowance.yuan_per_month:g} yuan for {allowance.months} months, "
@@ -290,7 +290,8 @@ def _measures(content: ScenarioFile) -> list[tuple[KeyPath, Measure]]:
     return found
 
 
-def _is_national_twice(allowance: ChildcareAllowance) -> bool:
+def is_national_twice(allowance: ChildcareAllowance) -> bool:
+    """Return whether a local allowance is the national subsidy, written down once more."""
     national = NationalSubsidy()
     return (
         not allowance.on_top_of_national

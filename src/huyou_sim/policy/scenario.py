@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Setting:
     path : Path
         File that set it.
     key_path : tuple
-        Where in the file.
+        Where in the file; empty for a setting that stands in none, since a search made it.
     assumed : bool
     reason : str
     """
@@ -74,10 +74,12 @@ class Setting:
     @property
     def position(self) -> str:
         """Return file, line and column of this setting."""
-        return self.problem("", "", "").position
+        return self.problem("", "", "").position or "set to a number"
 
     def problem(self, found: str, expected: str, fix: str) -> Problem:
         """Return a problem at the place of this setting."""
+        if not self.key_path:
+            return Problem(self.name, found, expected, fix)
         return problem_at(self.path, self.key_path, self.name, found, expected, fix)
 
 
@@ -356,7 +358,25 @@ def _collision(document: Document, one: Setting, other: Setting) -> Problem:
 
 
 def _scenario(document: Document, layer: Mapping[LeverKey, Setting]) -> Scenario:
-    """Return the scenario that resolved settings make.
+    """Return the scenario that a document's resolved settings make."""
+    content = document.content
+    bare = Scenario(
+        key=document.path.stem,
+        names=content.name,
+        descriptions=content.description,
+        reason=content.reason,
+        path=document.path,
+        parents=document.extends,
+        areas=None,
+        trends=Trends(),
+        levers=Levers(),
+        settings=(),
+    )
+    return scenario_of(bare, layer)
+
+
+def scenario_of(base: Scenario, layer: Mapping[LeverKey, Setting]) -> Scenario:
+    """Return a scenario with the words of `base` and the levers, trends and areas of resolved settings.
 
     Raises
     ------
@@ -377,18 +397,8 @@ def _scenario(document: Document, layer: Mapping[LeverKey, Setting]) -> Scenario
     trends = Trends.model_validate(merged.pop("trends", {}))
     areas = merged.pop("areas", None)
     _check_double_counting(layer)
-    content = document.content
-    return Scenario(
-        key=document.path.stem,
-        names=content.name,
-        descriptions=content.description,
-        reason=content.reason,
-        path=document.path,
-        parents=document.extends,
-        areas=areas,
-        trends=trends,
-        levers=Levers.model_validate(merged),
-        settings=tuple(layer.values()),
+    return replace(
+        base, areas=areas, trends=trends, levers=Levers.model_validate(merged), settings=tuple(layer.values())
     )
 
 

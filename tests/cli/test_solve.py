@@ -1,0 +1,83 @@
+"""The commands `huyou solve` and `huyou explain --sobol`, in processes of their own; few draws, from priors."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from tests.cli.test_cli import huyou
+
+QUICK = ("--draws", "40", "--prior-only", "--quiet")
+
+
+def test_the_smallest_setting_with_its_table(tmp_path):
+    asked = ("--target", "tfr", "--level", "lenient", "--probability", "0.2", "--lever", "birth_grant.yuan")
+    done = huyou("solve", "huzhou", *asked, "--csv", "tried.csv", *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "Smallest setting of: Birth grant, for 20 %",
+        "yuan per birth",
+        "truly / as published",
+        "million yuan",
+    ):
+        assert words in done.stdout, words
+    tried = pd.read_csv(tmp_path / "tried.csv")
+    assert len(tried) >= 17
+    assert tried["setting"].is_monotonic_increasing
+
+
+def test_out_of_reach_is_an_answer_in_chinese(tmp_path):
+    asked = ("--target", "22", "--probability", "0.9", "--lever", "marriage_services.intensity", "--lang", "zh")
+    done = huyou("solve", "huzhou", *asked, *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "无法达到：婚恋服务在取值范围内达不到90%" in done.stdout
+    assert "户籍人口" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_cheapest_of_two_levers(tmp_path):
+    levers = ("--lever", "birth_grant.yuan", "--bounds", "marriage_services.intensity", "0", "0.5")
+    asked = ("--target", "1", "--level", "lenient", "--probability", "0.1", "--budget", "5e9")
+    done = huyou("solve", "huzhou", *asked, *levers, *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Cheapest package for 10 %" in done.stdout or "Out of reach" in done.stdout
+    assert "Of a year's general public budget" in done.stdout
+    assert "other random numbers" in done.stdout
+
+
+def test_a_frontier_and_its_picture(tmp_path):
+    asked = ("--target", "tfr", "--lever", "birth_grant.yuan", "--frontier", "--budget", "0", "--budget", "1e9")
+    done = huyou("solve", "huzhou", *asked, "--figure", "f.png", "--csv", "f.csv", *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "f.png").stat().st_size > 10_000
+    assert pd.read_csv(tmp_path / "f.csv")["budget"].tolist() == [0.0, 1e9]
+    assert "No lever is used" in done.stdout
+
+
+def test_sobol_indices(tmp_path):
+    asked = ("plan_as_written", "--sobol", "--points", "4", "--against", "no_new_policy", "--csv", "s.csv")
+    done = huyou("explain", *asked, "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Plan as written makes against No new policy" in done.stdout
+    assert "It does not vary" in done.stdout
+    assert pd.read_csv(tmp_path / "s.csv")["factor"].nunique() > 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--target", "tfrr", "--probability", "1.5", "--budget", "-1", "--lever", "birth_grant.yuann"],
+            ("Did you mean 'tfr'", "probability: found 1.5", "budget: found -1", "Did you mean 'birth_grant.yuan"),
+        ),
+        (["--target", "tfr", "--bounds", "birth_grant.yuan", "5", "1"], ("Type 1 5.",)),
+        (["--target", "tfr", "--draws", "0"], ("--draws: found 0",)),
+        ([], ("target: found none",)),
+        (["--target", "tfr", "--figure", "f.pdf", "--lever", "birth_grant.yuan"], ("--figure", "f.pdf", ".png")),
+    ],
+)
+def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
+    done = huyou("solve", "huzhou", "--draws", "8", "--prior-only", "--quiet", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr, word
