@@ -16,8 +16,8 @@ from huyou_sim.demography.projection import Rates, Stock, account_gap, project
 from huyou_sim.demography.states import COMMON_CHANNELS, PASSING, classical_space, state_space
 from huyou_sim.demography.women import NeverMarried
 from huyou_sim.errors import LabelError
-from huyou_sim.inference.calibration import calibrate, calibrated_levels, first_year
-from huyou_sim.inference.first_year import first_year_simulator
+from huyou_sim.inference.calibration import calibrate, calibrated_levels
+from huyou_sim.inference.first_year import first_year, first_year_simulator
 from huyou_sim.inference.observations import fitted_observations, predict
 from huyou_sim.inference.parameters import all_parameters, first_year_parameters
 from huyou_sim.pack import load_pack

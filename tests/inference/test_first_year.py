@@ -7,8 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from huyou_sim.inference.calibration import first_year
-from huyou_sim.inference.first_year import QUANTITIES, first_year_simulator
+from huyou_sim.inference.first_year import QUANTITIES, first_year, first_year_simulator
 from huyou_sim.inference.observations import fitted_observations, predict
 from huyou_sim.inference.parameters import first_year_parameters, parameters_of
 

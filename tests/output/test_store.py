@@ -11,7 +11,7 @@ import xarray as xr
 from huyou_sim.errors import OutputError
 from huyou_sim.output.manifest import build_manifest
 from huyou_sim.output.record import Run
-from huyou_sim.output.store import read_result, stored_manifest, write_netcdf
+from huyou_sim.output.store import read_result, stored, stored_manifest, write_netcdf
 from huyou_sim.variables import variable
 
 
@@ -77,3 +77,11 @@ def test_unknown_variables_are_all_listed(run: Run, tmp_path: Path) -> None:
 def test_many_trajectories_come_back(many: Run, tmp_path: Path) -> None:
     back = read_result(write_netcdf(many.result, tmp_path / "a.nc"))
     np.testing.assert_array_equal(back["births"].values, many.result["births"].values)
+
+
+@pytest.mark.parametrize("name", ["result", "indicators"])
+def test_what_is_stored_is_what_comes_back(run: Run, tmp_path: Path, name: str) -> None:
+    """Workbook and figures are made of the one, `redraw` of the other."""
+    dataset = getattr(run, name)
+    path = write_netcdf(dataset, tmp_path / "run.nc", manifest=run.manifest)
+    xr.testing.assert_identical(read_result(path), stored(dataset, run.manifest))

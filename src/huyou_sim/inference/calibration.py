@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,19 +10,16 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
-from huyou_sim.demography.indicators import indicators
-from huyou_sim.demography.keep import AGGREGATES
-from huyou_sim.demography.projection import project
 from huyou_sim.errors import CalibrationError, Problem
+from huyou_sim.inference.first_year import Simulator, first_year, first_year_simulator
 from huyou_sim.inference.observations import (
     MODEL_BASE,
     Observation,
     census_predictions,
     fitted_observations,
     observations,
-    predict,
 )
-from huyou_sim.inference.parameters import Parameter, fitted_parameters, level_multipliers, parameters_of
+from huyou_sim.inference.parameters import Parameter, fitted_parameters, parameters_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,9 +29,6 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
-
-Simulator = Callable[["Array"], "Array"]
-"""Levels (draw, parameter) to predictions (draw, observation)."""
 
 STEP = 1e-4
 """Relative step of the numerical derivative: large against rounding, small against curvature."""
@@ -64,23 +58,6 @@ class Calibration:
     def levels(self) -> dict[str, float]:
         """Return the fitted levels by parameter name."""
         return {p.name: float(v) for p, v in zip(self.parameters, self.values, strict=True)}
-
-
-def first_year(baseline: Baseline, parameters: Sequence[Parameter], values: Array) -> xr.Dataset:
-    """Return the indicators of the first projected year for levels (draw, parameter), place total last."""
-    log, migration = level_multipliers(baseline, parameters, values)
-    result = project(
-        baseline.stock,
-        baseline.rates,
-        baseline.space,
-        years=[baseline.stock.year + 1],
-        log_multipliers=log,
-        migration_level=migration,
-        draws=len(values),
-        keep=AGGREGATES,
-        total=baseline.code,
-    )
-    return indicators(result, baseline.death_rates)
 
 
 def fit_levels(
@@ -157,10 +134,7 @@ def calibrate(pack: Pack, baseline: Baseline) -> Calibration:
     parameters = fitted_parameters(parameters_of(pack))
     seen = fitted_observations(pack, baseline.stock.year + 1)
 
-    def simulate(values: Array) -> Array:
-        return predict(first_year(baseline, parameters, values), seen)
-
-    values, errors = fit_levels(simulate, parameters, seen)
+    values, errors = fit_levels(first_year_simulator(baseline, parameters, seen), parameters, seen)
     fitted = first_year(baseline, parameters, values[None])
     return Calibration(parameters, values, errors, fit_table(pack, baseline, fitted))
 
@@ -231,6 +205,5 @@ def parameter_table(calibration: Calibration, lang: str = "en") -> pd.DataFrame:
 
 
 __all__ = [
-    "Calibration", "base_differs", "calibrate", "calibrated_levels", "first_year", "fit_levels", "fit_table",
-    "parameter_table",
+    "Calibration", "base_differs", "calibrate", "calibrated_levels", "fit_levels", "fit_table", "parameter_table",
 ]  # fmt: skip

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 def rank_normalised(draws: Array) -> Array:
     """Return draws of any shape replaced by the normal quantiles of their ranks among all."""
+    # Imported here: with it comes half a second of start, which a run without a sampler need not wait for.
+    from scipy.stats import rankdata
+
     ranks = rankdata(draws, method="average").reshape(draws.shape)
     found: Array = ndtri((ranks - 0.375) / (draws.size + 0.25))
     return found

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from huyou_sim.inference.calibration import Simulator
+    from huyou_sim.inference.first_year import Simulator
     from huyou_sim.inference.likelihood import Likelihood
     from huyou_sim.inference.parameters import Parameter
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from huyou_sim.inference.calibration import first_year
+from huyou_sim.inference.first_year import first_year
 from huyou_sim.inference.likelihood import likelihood_of
 from huyou_sim.inference.observations import MODEL_BASE, census_predictions, observations
 from huyou_sim.inference.parameters import all_parameters, first_year_parameters

@@ -22,7 +22,7 @@ from huyou_sim.inference.draws import Draws, ensemble_draws, evidence_of, first_
 from huyou_sim.inference.monte_carlo import effective_draws
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.shocks import shock_multipliers
-from huyou_sim.inference.trends import trend_multipliers, trend_parameters
+from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, trend_multipliers, trend_parameters
 from huyou_sim.policy import PolicyContext, PolicyResponse, Scenario, policy_context, policy_response
 from huyou_sim.policy.series import policy_series
 
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
-
-LAST_YEAR = 2050
-"""Last year that an ensemble can be projected to, unless told otherwise."""
-
-FURTHEST_YEAR = 2100
 
 TRAJECTORIES = 2048
 """Scenarios times draws of one part: what is in memory at once, whatever the number of draws."""
@@ -275,4 +270,4 @@ def project_ensemble(
     )
 
 
-__all__ = ["FURTHEST_YEAR", "LAST_YEAR", "Ensemble", "Place", "prepare_ensemble", "project_ensemble"]
+__all__ = ["Ensemble", "Place", "prepare_ensemble", "project_ensemble"]

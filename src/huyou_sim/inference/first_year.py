@@ -1,8 +1,8 @@
 """The first projected year for many levels at once, without labels: what a sampler asks for thousands of times.
 
 Labels cost about a hundred times what the projection of one year costs. Here the arrays of the projection are laid out
-once, and each observed quantity is read from what the kernel kept. `huyou_sim.inference.calibration.first_year` is the
-labelled way to the same numbers.
+once, and each observed quantity is read from what the kernel kept. `first_year` is the labelled way to the same
+numbers.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy as np
 
 from huyou_sim.demography.alignment import arrange
 from huyou_sim.demography.engine import Engine, Kept
+from huyou_sim.demography.indicators import indicators
 from huyou_sim.demography.keep import AGGREGATES
 from huyou_sim.demography.lifetable import infant_mortality
-from huyou_sim.demography.projection import SEX, _bare_rates, _tables, _yearly
+from huyou_sim.demography.projection import SEX, _bare_rates, _tables, _yearly, project
 from huyou_sim.demography.states import INFANT_MORTALITY
-from huyou_sim.inference.calibration import Simulator, first_year
 from huyou_sim.inference.observations import Observation, predict
-from huyou_sim.inference.parameters import Parameter, moves
+from huyou_sim.inference.parameters import Parameter, level_multipliers, moves
 
 if TYPE_CHECKING:
+    import xarray as xr
     from numpy.typing import NDArray
 
     from huyou_sim.demography.baseline import Baseline
@@ -32,8 +33,28 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+Simulator = Callable[["Array"], "Array"]
+"""Levels (draw, parameter) to predictions (draw, observation)."""
+
 PART = 4096
 """Trajectories of one call of the kernel, which bounds the memory whatever the number of draws."""
+
+
+def first_year(baseline: Baseline, parameters: Sequence[Parameter], values: Array) -> xr.Dataset:
+    """Return the indicators of the first projected year for levels (draw, parameter), place total last."""
+    log, migration = level_multipliers(baseline, parameters, values)
+    result = project(
+        baseline.stock,
+        baseline.rates,
+        baseline.space,
+        years=[baseline.stock.year + 1],
+        log_multipliers=log,
+        migration_level=migration,
+        draws=len(values),
+        keep=AGGREGATES,
+        total=baseline.code,
+    )
+    return indicators(result, baseline.death_rates)
 
 
 @dataclass(frozen=True)
@@ -193,4 +214,4 @@ def _engine(baseline: Baseline, threads: int) -> tuple[Engine, Array, Array]:
     return engine, population, women.reshape(len(areas), len(space.ages), space.n_states)
 
 
-__all__ = ["QUANTITIES", "Year", "first_year_simulator"]
+__all__ = ["QUANTITIES", "Simulator", "Year", "first_year", "first_year_simulator"]

@@ -33,6 +33,12 @@ TREND_OF_CHANNEL: Mapping[str, tuple[str, str]] = {
 }
 """Channel to (parameter [log per year], the scenario's scale of it). Channels not named keep their level."""
 
+LAST_YEAR = 2050
+"""Last projected year, unless told otherwise."""
+
+FURTHEST_YEAR = 2100
+"""Last year that may be asked for."""
+
 OWN_TRENDS = ("first_birth_trend", "third_birth_trend", "infant_mortality_trend", "migration_trend", "trend_half_life")
 """Parameters of the pack."""
 

@@ -68,6 +68,11 @@ def described(dataset: xr.Dataset, manifest: Mapping[str, Any] | None = None) ->
     return dataset
 
 
+def stored(dataset: xr.Dataset, manifest: Mapping[str, Any] | None = None) -> xr.Dataset:
+    """Return the dataset as `read_result` gives it back from a file: described, its text coordinates plain strings."""
+    return _plain_strings(described(dataset, manifest))
+
+
 def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str, Any] | None = None) -> Path:
     """Return the path of the NetCDF file that holds the dataset; equal inputs give equal bytes.
 
@@ -86,7 +91,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str
         When a variable is not in ``variables.csv``, or the system refuses to write.
     """
     path = Path(path)
-    written = _plain_strings(described(dataset, manifest))
+    written = stored(dataset, manifest)
     encoding = {
         str(name): {"zlib": True, "complevel": 4, "shuffle": True}
         for name, array in written.data_vars.items()

@@ -21,7 +21,7 @@ from huyou_sim.output.record import (
     check_run,
     place_code,
 )
-from huyou_sim.output.store import read_result, stored_manifest, write_netcdf
+from huyou_sim.output.store import read_result, stored, stored_manifest, write_netcdf
 from huyou_sim.output.tables import TABLES, read_table, write_table
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ def _write_all(part: Path, run: Run, lang: str, *, figures: bool) -> Iterator[st
     (part / "tables").mkdir()
     for name, build in TABLES.items():
         yield write_table(build(run, lang), part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
-    saved = _read(part, run.manifest)
+    # What the files hold, without the second that it takes to read NetCDF back.
+    saved = _of_files(part, run.manifest, stored(run.result, run.manifest), stored(run.indicators, run.manifest))
     yield write_workbook(saved, part / WORKBOOK, lang).relative_to(part).as_posix()
     if not figures:
         return
@@ -179,6 +180,11 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Run:
                 file=str(folder),
             )
         )
+    return _of_files(folder, manifest, result, indicators)
+
+
+def _of_files(folder: Path, manifest: Mapping[str, Any], result: xr.Dataset, indicators: xr.Dataset) -> Run:
+    """Return the run of a folder whose NetCDF files hold these datasets."""
     tables = folder / "tables"
     return Run(
         result=result,

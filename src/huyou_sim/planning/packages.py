@@ -15,11 +15,11 @@ from huyou_sim.demography.indicators import indicators
 from huyou_sim.demography.projection import project
 from huyou_sim.demography.states import state_space
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels, first_year
+from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels
 from huyou_sim.inference.contradictions import Contradiction, contradictions
-from huyou_sim.inference.ensemble import FURTHEST_YEAR, LAST_YEAR
+from huyou_sim.inference.first_year import first_year
 from huyou_sim.inference.parameters import level_multipliers
-from huyou_sim.inference.trends import trend_multipliers, trend_parameters
+from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, trend_multipliers, trend_parameters
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.targets import assess_targets
 from huyou_sim.policy import Scenario, load_scenarios, policy_context, policy_response

@@ -17,11 +17,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.ensemble import FURTHEST_YEAR, LAST_YEAR, prepare_ensemble
+from huyou_sim.inference.ensemble import prepare_ensemble
 from huyou_sim.inference.monte_carlo import bands, probability_error, quantile_error
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.published import error_of, publication_noise
 from huyou_sim.inference.store import posterior
+from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.targets import BASE_YEAR, RULES, TARGET_YEAR, Target, load_targets, target_series
