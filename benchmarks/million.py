@@ -32,7 +32,14 @@ QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process has held so far [MiB]."""
+    """Return the most memory that this program has held so far [MiB].
+
+    Linux says it of the program alone; what `getrusage` says includes the process that it was started from.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        high_water = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(high_water.split()[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
@@ -69,10 +76,7 @@ def project_and_keep(draws: int) -> dict[str, Any]:
 
 
 def in_a_fresh_process(draws: int) -> dict[str, Any]:
-    """Return what `project_and_keep` found in a process of its own; its progress bar is shown.
-
-    Until it loads its own program, a process counts the memory of the one that started it: that one should be small.
-    """
+    """Return what `project_and_keep` found in a process of its own; its progress bar is shown."""
     command = [sys.executable, str(Path(__file__).resolve()), str(draws)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from huyou_sim.demography.projection import _tables
+from huyou_sim.demography.prepared import event_tables
 from huyou_sim.demography.states import state_space
 from huyou_sim.demography.walk import ALIVE, END, ENTER, HALF, JOIN, LEAVE, VACANT, stay_slots, written_walk
 
@@ -24,7 +24,7 @@ def generator(space, hazards):
 
 def written(space, width):
     """Return the walk that the kernel compiles, as a plain function."""
-    rows, *_ = _tables(space, 101)
+    rows, *_ = event_tables(space, 101)
     scope = {}
     exec(written_walk(rows, space.n_states, len(space.counters), width), scope)
     return rows, scope["walk"]

@@ -11,7 +11,7 @@ import xarray as xr
 
 from huyou_sim.demography import women as states_of_women
 from huyou_sim.demography.duration import check_refines, refined
-from huyou_sim.demography.projection import SEX, Rates, Stock
+from huyou_sim.demography.inputs import SEX, Rates, Stock
 from huyou_sim.demography.schedules import (
     AGES,
     cube,

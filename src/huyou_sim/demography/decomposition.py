@@ -53,7 +53,7 @@ from huyou_sim.demography.mothers import births_by_mother, check_label
 from huyou_sim.errors import ArgumentError, LabelError, Problem, suggest
 
 if TYPE_CHECKING:
-    from huyou_sim.demography.projection import Rates
+    from huyou_sim.demography.inputs import Rates
     from huyou_sim.demography.states import StateSpace
 
 COMPONENTS = ("women", "marriage", "parity", "within_marriage", "outside_marriage")

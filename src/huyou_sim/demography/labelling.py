@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from huyou_sim.demography.engine import Groups, Kept
-    from huyou_sim.demography.keep import Keep
-    from huyou_sim.demography.projection import Stock
+    from huyou_sim.demography.prepared import Prepared
     from huyou_sim.demography.states import StateSpace
 
     Array = NDArray[np.float64]
@@ -24,36 +23,24 @@ HEAD = ("scenario", "draw", "area")
 
 
 def labelled(
-    kept: Kept,
-    groups: Groups,
-    keep: Keep,
-    stock: Stock,
-    start: tuple[Array, Array],
-    space: StateSpace,
-    years: Sequence[int],
-    scenarios: Sequence[str],
-    draws: int,
-    logs: Array,
-    total: str | None,
-    births: str,
+    kept: Kept, prepared: Prepared, scenarios: Sequence[str], draws: int, logs: Array, total: str | None
 ) -> xr.Dataset:
     """Return what was kept with labels and attributes, in the fixed order of dimensions.
 
     Parameters
     ----------
-    kept, groups
-        By (year, area, ..., trajectory), and the rows that cells were added to.
-    keep : Keep
-    stock : Stock
-        Whose labels the dataset has.
-    start : (area, sex, age), (area, reproductive age, marital, parity)
-        The start as bare arrays.
+    kept : Kept
+        By (year, area, ..., trajectory).
+    prepared : Prepared
+        What was projected.
+    scenarios, draws
+        Every draw of the first scenario, then the next.
     logs : (year, area, channel, trajectory) [log]
     total : str, optional
         Code of the place, to be added as the last area.
-    births : {"middle", "ends"}
-        How they were counted, which their exposure depends on.
     """
+    stock, space, keep, years = prepared.stock, prepared.space, prepared.keep, prepared.years
+    groups = prepared.engine.groups
 
     def front(array: Array, place: Callable[..., Array] = np.sum) -> Array:
         """Move (year, area, ..., trajectory) to (scenario, draw, area, year, ...), the place last."""
@@ -70,7 +57,7 @@ def labelled(
     orders, marital, parity = len(space.orders), len(space.marital), len(space.parity)
     by_age: tuple[str, ...] = ("age",) if keep.by_age else ()
     by_cohort: tuple[str, ...] = ("age_reached",) if keep.by_age else ()
-    people, women = _grouped(*start, groups)
+    people, women = _grouped(prepared.population, prepared.women, groups)
     by_state = kept.women.reshape(*kept.women.shape[:3], marital, parity, -1)
     # Events become (year, area, cohort, counter, trajectory), or without the cohort.
     events = np.swapaxes(kept.events, 2, 3) if keep.by_age else kept.events[:, :, :, 0]
@@ -104,7 +91,7 @@ def labelled(
     }
     if keep.by_age:
         coords["age_reached"] = [*space.ages, space.ages[-1] + space.width]
-    dataset = xr.Dataset(data, coords=coords, attrs={"state_space": space.name, "births": births})
+    dataset = xr.Dataset(data, coords=coords, attrs={"state_space": space.name, "births": prepared.births})
     if space.stands_for:
         dataset.attrs["married"] = " ".join(space.married)
     known = variables()

@@ -30,7 +30,7 @@ from huyou_sim.errors import ArgumentError, LabelError, Problem, RateError, sugg
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from huyou_sim.demography.projection import Rates
+    from huyou_sim.demography.inputs import Rates
     from huyou_sim.demography.states import StateSpace
 
     Array = NDArray[np.float64]

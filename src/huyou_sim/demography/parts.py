@@ -16,7 +16,7 @@ from huyou_sim.errors import ArgumentError, Problem
 if TYPE_CHECKING:
     import xarray as xr
 
-    from huyou_sim.demography.projection import Rates, Stock
+    from huyou_sim.demography.inputs import Rates, Stock
     from huyou_sim.demography.states import StateSpace
 
 PART = 1024

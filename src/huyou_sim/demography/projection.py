@@ -1,4 +1,4 @@
-"""The one seam between labelled arrays and the kernel: align, check, project, label again.
+"""A projection with labels: made ready, run, labelled again.
 
 Account of every cell and year, in persons::
 
@@ -10,109 +10,20 @@ negative), so that nobody becomes a negative person and nothing is lost without 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import xarray as xr
-
-from huyou_sim.demography.alignment import arrange, per_trajectory
-from huyou_sim.demography.engine import Engine, Response
+from huyou_sim.demography.alignment import per_trajectory
+from huyou_sim.demography.engine import Response
+from huyou_sim.demography.inputs import SEX, Rates, Stock
 from huyou_sim.demography.keep import CELLS, Keep
 from huyou_sim.demography.labelling import account_gap, labelled, with_total
-from huyou_sim.demography.states import COMMON_CHANNELS, INFANT_MORTALITY, MORTALITY, StateSpace
-from huyou_sim.demography.walk import Row
-from huyou_sim.errors import LabelError, Problem
+from huyou_sim.demography.prepared import prepare
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import xarray as xr
 
-    Array = NDArray[np.float64]
-
-SEX = ("male", "female")
-
-
-@dataclass(frozen=True)
-class Stock:
-    """A population at 31 December of `year`.
-
-    Parameters
-    ----------
-    year : int
-    population : (area, sex, age) [persons]
-        Single ages, the open group last.
-    women : (area, age_fertile, marital, parity) [persons]
-        Women of reproductive age by state; their sum over states is `population` of that age.
-    """
-
-    year: int
-    population: xr.DataArray
-    women: xr.DataArray
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What drives a projection. Every array may carry `area` and `year`; without one it holds for all.
-
-    Parameters
-    ----------
-    death_hazard : ([year], [area], sex, age_reached) [1]
-        Minus the log of survivorship by the age reached; the last label stands for the open group.
-    schedules : ([year], [area], schedule, age_fertile) [events per person-year]
-        Occurrence-exposure rates of the events of the state space.
-    net_migrants : ([year], [area], [component], sex, age) [persons per year]
-        The sum over components, each times its level (`migration_level` of `project`).
-    male_share : ([year], [area], birth_order) [1]
-        Boys among births.
-    """
-
-    death_hazard: xr.DataArray
-    schedules: xr.DataArray
-    net_migrants: xr.DataArray
-    male_share: xr.DataArray
-
-
-def _padded(rates: Array) -> Array:
-    """Add one empty age at both ends, which the first and last cohort pass through."""
-    return np.pad(rates, [(0, 0)] * (rates.ndim - 1) + [(1, 1)])
-
-
-def _tables(space: StateSpace, ages: int) -> tuple[tuple[Row, ...], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the event table, and the channel of each death hazard and of each rate."""
-    events = tuple(
-        (
-            space.state(*event.origin),
-            space.state(*event.destination),
-            space.counter_of(event),
-            space.schedules.index(event.schedule),
-        )
-        for event in space.events
-    )
-    death = np.full((2, ages + 1), space.channel(MORTALITY), dtype=np.int64)
-    death[:, 0] = space.channel(INFANT_MORTALITY)
-    by_schedule = {event.schedule: space.channel_of(event) for event in space.events}
-    rate = np.stack([by_schedule[name] for name in space.schedules])
-    # The empty ages at both ends have a rate of zero; any valid channel will do.
-    rate = np.pad(np.maximum(rate, 0), ((0, 0), (1, 1)), mode="edge")
-    return events, death, rate
-
-
-def _check_start(stock: Stock, space: StateSpace, population: Array, women: Array) -> None:
-    first = [int(age) for age in stock.population["age"].values].index(space.age_lower)
-    cells = population[:, 1, first : first + len(space.ages)]
-    gap = np.abs(women.sum(axis=(2, 3)) - cells)
-    if (gap > 1e-6 * np.maximum(cells, 1.0)).any():
-        area, row = (int(i) for i in np.argwhere(gap > 1e-6 * np.maximum(cells, 1.0))[0])
-        raise LabelError(
-            Problem(
-                f"women by state, area {stock.population['area'].values[area]}, age {space.age_lower + row}",
-                f"{women[area, row].sum():,.3f} women over all states",
-                f"{cells[area, row]:,.3f}, the women of that age in the population",
-                "Scale the states to the population.",
-            )
-        )
+    from huyou_sim.demography.states import StateSpace
 
 
 def project(
@@ -179,131 +90,30 @@ def project(
     RateError
         When a rate is negative or not finite.
     """
-    areas = [str(area) for area in stock.population["area"].values]
-    ages = [int(age) for age in stock.population["age"].values]
-    _check_years(stock, years, space.width)
-    _check_births(space, births, migration_before_births)
-    coords: dict[str, Sequence[object]] = {
+    prepared = prepare(
+        stock,
+        rates,
+        space,
+        years=years,
+        migration=migration,
+        migration_before_births=migration_before_births,
+        births=births,
+        keep=keep,
+        threads=threads,
+    )
+    if response is not None:
+        keep.check_feedback(prepared.engine.groups)
+    trajectories: dict[str, object] = {"scenario": list(scenarios), "draw": draws}
+    by_channel: dict[str, Sequence[object]] = {
         "year": list(years),
-        "area": areas,
+        "area": prepared.areas,
         "channel": list(space.channels),
     }
-    population = arrange(stock.population, "population", {"area": areas, "sex": SEX, "age": ages}, ())
-    women = arrange(
-        stock.women,
-        "women by state",
-        {"area": areas, "age_fertile": list(space.ages), "marital": space.marital, "parity": space.parity},
-        (),
-    )
-    _check_start(stock, space, population, women)
-    bare = _bare_rates(rates, space, areas, ages, years)
-    rate_year, yearly = _yearly(bare, len(years))
-    each = {"scenario": list(scenarios), "draw": draws}
-    logs = per_trajectory(log_multipliers, "log multiplier", coords, each, default=0.0)
-    parts = {"area": areas, "component": _components(rates)}
-    level = per_trajectory(migration_level, "migration level", parts, each, default=1.0)
-    events, *channels = _tables(space, len(ages))
-    engine = Engine(
-        events=events,
-        states=space.n_states,
-        counters=len(space.counters),
-        channels=(channels[0], channels[1]),
-        rate_year=rate_year,
-        rates=yearly,
-        options=(ages.index(space.age_lower), float(space.width), births == "ends", migration == "even",
-                 migration_before_births),
-        groups=keep.groups(space, ages),
-        threads=threads or os.cpu_count() or 1,
-    )  # fmt: skip
-    if response is not None:
-        keep.check_feedback(engine.groups)
-    states = women.reshape(len(areas), len(space.ages), space.n_states)
-    kept = engine.project(population, states, logs, level, years, response)
-    return labelled(
-        kept, engine.groups, keep, stock, (population, women), space, years, scenarios, draws, logs, total, births
-    )
+    by_component: dict[str, Sequence[object]] = {"area": prepared.areas, "component": list(prepared.components)}
+    logs = per_trajectory(log_multipliers, "log multiplier", by_channel, trajectories, default=0.0)
+    level = per_trajectory(migration_level, "migration level", by_component, trajectories, default=1.0)
+    kept = prepared.project(logs, level, response)
+    return labelled(kept, prepared, scenarios, draws, logs, total)
 
 
-def _check_years(stock: Stock, years: Sequence[int], width: int) -> None:
-    expected = [stock.year + width + width * i for i in range(len(years))] if years else [stock.year + width]
-    if not years or list(years) != expected:
-        raise LabelError(
-            Problem(
-                "years of the projection",
-                f"{list(years)[:3]}... ({len(years)} years)",
-                f"consecutive steps of {width} year(s) from {stock.year + width}",
-                f"Start at {stock.year + width}, one step after the stock, and leave none out.",
-            )
-        )
-
-
-def _check_births(space: StateSpace, births: str, before: bool) -> None:
-    if before and births != "ends":
-        raise LabelError(
-            Problem(
-                "migration_before_births=True",
-                f"births='{births}'",
-                "births='ends': only they are counted on the women of the end",
-                "Leave migration_before_births out.",
-            )
-        )
-    if births == "ends" and space.n_states > 1:
-        raise LabelError(
-            Problem(
-                "births='ends'",
-                f"state space '{space.name}' with {space.n_states} states",
-                "a space with one state",
-                "Type births='middle', or use state_space('classical').",
-            )
-        )
-
-
-def _bare_rates(
-    rates: Rates, space: StateSpace, areas: Sequence[str], ages: Sequence[int], years: Sequence[int]
-) -> tuple[Array, Array, Array, Array]:
-    reached = [*ages, ages[-1] + space.width]
-    head: dict[str, Sequence[object]] = {"year": list(years), "area": list(areas)}
-    optional = ("year", "area")
-    return (
-        arrange(
-            rates.death_hazard,
-            "death hazard (minus the log of survivorship, which may not exceed 1)",
-            {**head, "sex": SEX, "age_reached": reached},
-            optional,
-        ),
-        _padded(
-            arrange(
-                rates.schedules,
-                "schedules",
-                {**head, "schedule": space.schedules, "age_fertile": list(space.ages)},
-                optional,
-            )
-        ),
-        arrange(
-            rates.net_migrants,
-            "net migrants",
-            {**head, "component": _components(rates), "sex": SEX, "age": ages},
-            (*optional, "component"),
-            lower=None,
-        ),
-        arrange(rates.male_share, "male share of births", {**head, "birth_order": space.orders}, optional, upper=1.0),
-    )
-
-
-def _components(rates: Rates) -> list[str]:
-    """Return the names of the components of net migration."""
-    array = rates.net_migrants
-    return [str(v) for v in array["component"].values] if "component" in array.dims else ["all"]
-
-
-def _yearly(
-    bare: tuple[Array, Array, Array, Array], years: int
-) -> tuple[NDArray[np.int64], tuple[Array, Array, Array, Array]]:
-    """Return for each year the row of the rates that it uses, and rates with one row or one per year."""
-    rows = max(array.shape[0] for array in bare)
-    rate_year = np.arange(years) if rows > 1 else np.zeros(years, dtype=np.int64)
-    wide = [np.array(np.broadcast_to(array, (rows, *array.shape[1:])), order="C") for array in bare]
-    return rate_year, (wide[0], wide[1], wide[2], wide[3])
-
-
-__all__ = ["COMMON_CHANNELS", "Rates", "Response", "Stock", "account_gap", "project", "with_total"]
+__all__ = ["SEX", "Rates", "Response", "Stock", "account_gap", "project", "with_total"]

@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from huyou_sim.demography import women as states_of_women
+from huyou_sim.demography.inputs import SEX
 from huyou_sim.demography.lifetable import survivorship
-from huyou_sim.demography.projection import SEX
 from huyou_sim.demography.states import StateSpace
 from huyou_sim.errors import PackError, Problem
 

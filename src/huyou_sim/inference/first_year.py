@@ -7,19 +7,18 @@ numbers.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from huyou_sim.demography.alignment import arrange
-from huyou_sim.demography.engine import Engine, Kept
+from huyou_sim.demography.engine import Kept
 from huyou_sim.demography.indicators import indicators
 from huyou_sim.demography.keep import AGGREGATES
 from huyou_sim.demography.lifetable import infant_mortality
-from huyou_sim.demography.projection import SEX, _bare_rates, _tables, _yearly, project
+from huyou_sim.demography.prepared import prepare
+from huyou_sim.demography.projection import SEX, project
 from huyou_sim.demography.states import INFANT_MORTALITY
 from huyou_sim.inference.observations import Observation, predict
 from huyou_sim.inference.parameters import Parameter, level_multipliers, moves
@@ -167,15 +166,15 @@ def first_year_simulator(
     bare = all(one.variable in QUANTITIES and one.area in areas for one in seen)
     if not bare:
         return lambda values: predict(first_year(baseline, parameters, values), seen)
-    engine, population, women = _engine(baseline, threads or os.cpu_count() or 1)
-    start = population.sum(axis=(1, 2))
+    year = baseline.stock.year + 1
+    ready = prepare(baseline.stock, baseline.rates, baseline.space, years=[year], keep=AGGREGATES, threads=threads)
+    start = ready.population.sum(axis=(1, 2))
     risks = [float(infant_mortality(baseline.death_rates.sel(sex=sex).values, sex)) for sex in SEX]
     infant_risk = -np.log1p(-np.array(risks))
-    year = baseline.stock.year + 1
 
     def part(values: Array) -> Array:
         logs = move.logs(values)
-        kept = engine.project(population, women, logs[None], move.migrants(values), [year])
+        kept = ready.project(logs[None], move.migrants(values))
         found = Year(kept, start, logs, baseline.space, infant_risk)
         quantities = {name: QUANTITIES[name](found) for name in {one.variable for one in seen}}
         return np.stack([quantities[one.variable][areas.index(one.area)] for one in seen], axis=-1)
@@ -184,34 +183,6 @@ def first_year_simulator(
         return np.concatenate([part(values[low : low + PART]) for low in range(0, max(len(values), 1), PART)])
 
     return simulate
-
-
-def _engine(baseline: Baseline, threads: int) -> tuple[Engine, Array, Array]:
-    """Return what `project` would run for the first year, and the start: (area, sex, age), (area, age, state)."""
-    stock, space, areas = baseline.stock, baseline.space, baseline.areas
-    ages = [int(age) for age in stock.population["age"].values]
-    years = [stock.year + 1]
-    population = arrange(stock.population, "population", {"area": areas, "sex": SEX, "age": ages}, ())
-    women = arrange(
-        stock.women,
-        "women by state",
-        {"area": areas, "age_fertile": list(space.ages), "marital": space.marital, "parity": space.parity},
-        (),
-    )
-    rate_year, rates = _yearly(_bare_rates(baseline.rates, space, areas, ages, years), 1)
-    events, death_channel, rate_channel = _tables(space, len(ages))
-    engine = Engine(
-        events=events,
-        states=space.n_states,
-        counters=len(space.counters),
-        channels=(death_channel, rate_channel),
-        rate_year=rate_year,
-        rates=rates,
-        options=(ages.index(space.age_lower), float(space.width), False, True, False),
-        groups=AGGREGATES.groups(space, ages),
-        threads=threads,
-    )
-    return engine, population, women.reshape(len(areas), len(space.ages), space.n_states)
 
 
 __all__ = ["QUANTITIES", "Simulator", "Year", "first_year", "first_year_simulator"]
