@@ -367,17 +367,23 @@ def _live(
     gathering, all_counts, all_exposure, _ = place
     last, rows = stock.shape[1] - 1, composition.shape[0]
     flow, exposure, inverse = scratch[4], scratch[5], scratch[6]
-    short = _people(stock, MALE, last, 1, mortality, migration, groups, sums)
-    short += _people(stock, FEMALE, last, first + rows, mortality, migration, groups, sums)
-    for row in range(rows, -1, -1):
-        short += _women(
-            stock, composition, known, row, first, mortality, migration, fertility, groups, sums, exposure, scratch
-        )
-        _count(
-            flow, row, cohort_groups[row], exposure, inverse, float(first + row), measuring, events, born, measures,
-            gathering, all_counts, all_exposure,
-        )  # fmt: skip
-    return short + _people(stock, FEMALE, first - 1, 1, mortality, migration, groups, sums)
+    short = 0
+    # Women of reproductive age stand between those who are older and those who are younger: the oldest go first. One
+    # call in a loop, since the compiler writes a copy of what it calls for each place that it is called from.
+    sexes, oldest, youngest = (MALE, FEMALE, FEMALE), (last, last, first - 1), (1, first + rows, 1)
+    for part in range(3):
+        if part == 2:
+            for row in range(rows, -1, -1):
+                short += _women(
+                    stock, composition, known, row, first, mortality, migration, fertility, groups, sums, exposure,
+                    scratch,
+                )  # fmt: skip
+                _count(
+                    flow, row, cohort_groups[row], exposure, inverse, float(first + row), measuring, events, born,
+                    measures, gathering, all_counts, all_exposure,
+                )  # fmt: skip
+        short += _people(stock, sexes[part], oldest[part], youngest[part], mortality, migration, groups, sums)
+    return short
 
 
 def _live_to_ends(
@@ -391,12 +397,12 @@ def _live_to_ends(
     Women of reproductive age wait with the migrants of the end until they have borne, unless `before_births`.
     """
     stock, composition, known = states
-    deaths, _, clipped = sums
+    deaths, people, clipped = sums
     rate, channel, _, _ = fertility
     multiplier = mortality[2]
     events, born, measures = counted
     gathering, all_counts, all_exposure, _ = place
-    components, level, steady, at_start, _ = migration
+    components, level, steady, at_start, at_end = migration
     last, rows = stock.shape[1] - 1, composition.shape[0]
     flow, exposure, inverse = scratch[4], scratch[5], scratch[6]
     before, start = np.empty((rows, BLOCK)), np.empty((rows, BLOCK))
@@ -406,14 +412,14 @@ def _live_to_ends(
         for b in range(BLOCK):
             before[row, b] = stock[FEMALE, first + row, b]
             start[row, b] = start[row, b] if start[row, b] > 0.0 else 0.0
-    short = _people(stock, MALE, last, 1, mortality, migration, groups, sums)
-    if before_births:
-        short += _people(stock, FEMALE, last, 1, mortality, migration, groups, sums)
-    else:
-        waiting, aside = (components, level, steady, at_start, 0.0), (deaths, np.empty_like(sums[1]), clipped)
-        short += _people(stock, FEMALE, last, first + rows, mortality, migration, groups, sums)
-        short += _people(stock, FEMALE, first + rows - 1, first, mortality, waiting, groups, aside)
-        short += _people(stock, FEMALE, first - 1, 1, mortality, migration, groups, sums)
+    short, aside = 0, np.empty_like(people)
+    sexes, oldest = (MALE, FEMALE, FEMALE, FEMALE), (last, last, first + rows - 1, first - 1)
+    youngest = (1, first + rows, first, 1)
+    for part in range(4):
+        wait = part == 2 and not before_births
+        moves = (components, level, steady, at_start, 0.0 if wait else at_end)
+        into = (deaths, aside if wait else people, clipped)
+        short += _people(stock, sexes[part], oldest[part], youngest[part], mortality, moves, groups, into)
     for row in range(rows):
         k, rate_here = channel[0, row + 1], width * rate[0, row + 1] * 0.5
         for b in range(BLOCK):
