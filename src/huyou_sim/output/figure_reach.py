@@ -154,5 +154,6 @@ def _shades(page: Page, lang: str) -> None:
     place = (0.35 / float(figure.get_figwidth()), 1 - 0.56 / float(figure.get_figheight()))
     legend = figure.legend(handles=keys, loc="upper left", bbox_to_anchor=place, ncols=len(keys), fontsize=8.8,
                            borderaxespad=0, handlelength=1.6, columnspacing=1.2)  # fmt: skip
-    legend.set_title(text("figure.reach.scale", lang), prop={"size": 8.8})
+    legend.set_title(text("figure.reach.scale", lang))
+    legend.get_title().set_fontsize(8.8)
     legend.set_alignment("left")
