@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import FillBetweenPolyCollection
@@ -15,6 +16,7 @@ from matplotlib.text import Text
 from huyou_sim.inference.monte_carlo import bands
 from huyou_sim.output.drawing import styled
 from huyou_sim.output.figure_bands import FAN, FANS
+from huyou_sim.output.figure_frontier import frontier_figure
 from huyou_sim.output.figure_reach import chance_words, shade
 from huyou_sim.output.figures import REACH_FIGURES, draw_reach, write_reach_figures
 from huyou_sim.planning.reach import run_reach
@@ -96,18 +98,33 @@ def test_an_error_is_never_shown_as_none():
     assert chance_words(0.2, 1e-6) == "20.0 ± 0.1"
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("name", list(REACH_FIGURES))
-def test_no_text_leaves_the_page(reach, name, lang):
-    figure = made(name, reach, lang)
+def outside(figure):
+    """Return the texts that leave the page."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw_without_rendering()
-    page = figure.bbox
+    page, found = figure.bbox, []
     for item in figure.findobj(Text):
         box = item.get_window_extent(renderer)
         if item.get_text().strip() and item.get_visible() and box.width > 0:
             inside = box.x0 >= -1 and box.x1 <= page.x1 + 1 and box.y0 >= -1 and box.y1 <= page.y1 + 1
-            assert inside, (name, lang, item.get_text())
+            found += [] if inside else [item.get_text()]
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", list(REACH_FIGURES))
+def test_no_text_leaves_the_page(reach, name, lang):
+    assert outside(made(name, reach, lang)) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_text_of_a_frontier_leaves_the_page(lang):
+    cost = {"cost_low": [2e8, 8e9], "cost": [3e8, 9e9], "cost_high": [4e8, 1e10], "mark": ["", ""]}
+    chance = {"probability": [0.1, 0.3], "probability_seen": [0.1, 0.2]}
+    errors = {f"{name}_error": [0.02, 0.03] for name in chance}
+    table = pd.DataFrame(cost | chance | errors)
+    with styled():
+        assert outside(frontier_figure(table, lang)) == []
 
 
 def test_one_draw_and_a_place_without_targets_can_be_drawn(reach, tmp_path):
