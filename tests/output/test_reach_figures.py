@@ -103,7 +103,9 @@ def outside(figure):
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw_without_rendering()
     page, found = figure.bbox, []
-    for item in figure.findobj(Text):
+    # Ticks beyond the ends of an axis are texts too, but nobody sees them.
+    ticks = {each for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for each in axis.get_ticklabels()}
+    for item in set(figure.findobj(Text)) - ticks:
         box = item.get_window_extent(renderer)
         if item.get_text().strip() and item.get_visible() and box.width > 0:
             inside = box.x0 >= -1 and box.x1 <= page.x1 + 1 and box.y0 >= -1 and box.y1 <= page.y1 + 1
