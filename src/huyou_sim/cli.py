@@ -234,13 +234,14 @@ def explain(
     help="Targets to be reached together, as 1,3,22 (numbers of the plan).  [default: all of them]",
 )
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write tables, NetCDF and a manifest into this folder.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write tables, NetCDF, figures and a manifest here.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @lang_option
 def reach(
     place: str, scenarios: tuple[str, ...], draws: int, seed: int, until: int, joint: list[int] | None,
-    prior_only: bool, out: Path | None, keep: Path | None, quiet: bool, lang: str,
+    prior_only: bool, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Say with what probability each 2025 target of PLACE is reached under SCENARIOS (all packages if none is given).
 
@@ -255,14 +256,14 @@ def reach(
         huyou reach huzhou
     Two packages, fertility and natural increase together, only to the target year:
         huyou reach huzhou plan_as_written everything_together --joint 1,3 --until 2025
-    Tables (CSV), bands and draws (NetCDF) and a manifest into a folder, labels in Chinese:
+    Tables (CSV), bands and draws (NetCDF), figures (PNG, SVG) and a manifest into a folder, labels in Chinese:
         huyou reach huzhou --draws 10000 --lang zh --out results/reach
     """
     from huyou_sim.output.reach_report import reach_report
 
     said = reach_report(
         place, scenarios, draws=draws, seed=seed, until=until, together=joint, prior_only=prior_only, folder=keep,
-        lang=lang, out=out, progress=not quiet,
+        lang=lang, out=out, figures=figures, progress=not quiet,
     )  # fmt: skip
     click.echo(said)
 

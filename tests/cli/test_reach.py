@@ -50,6 +50,7 @@ def test_the_folder_holds_tables_bands_draws_and_a_manifest_that_fits(reached):
     assert manifest["arguments"]["draws"] == 30
     assert set(manifest["files"]) == {
         "bands.nc", "draws.nc", "tables/reach.csv", "tables/joint.csv", "tables/bands.csv",
+        "figures/bands.png", "figures/bands.svg", "figures/reach.png", "figures/reach.svg",
     }  # fmt: skip
     assert str(ROOT) not in json.dumps(manifest)
     table = pd.read_csv(folder / "tables" / "reach.csv")
@@ -85,7 +86,8 @@ def test_twice_is_the_same_bytes_and_an_earlier_result_is_replaced(reached, tmp_
 
 def test_chinese_labels_and_targets_reached_together(tmp_path):
     done = huyou(
-        "reach", "huzhou", "no_new_policy", *SHORT, "--joint", "1,3", "--lang", "zh", "--out", "out", cwd=tmp_path
+        "reach", "huzhou", "no_new_policy", *SHORT, "--joint", "1,3", "--lang", "zh", "--no-figures", "--out", "out",
+        cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for word in ("总和生育率", "自然增长率", "达到概率", "同时达到指标1, 3", "蒙特卡罗"):
@@ -93,6 +95,7 @@ def test_chinese_labels_and_targets_reached_together(tmp_path):
     table = (tmp_path / "out" / "tables" / "joint.csv").read_text(encoding="utf-8-sig")
     assert table.startswith("情景代码,情景")
     assert "1 3" in table
+    assert not (tmp_path / "out" / "figures").exists()
 
 
 REFUSED = {

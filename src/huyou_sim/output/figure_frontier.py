@@ -29,7 +29,7 @@ def frontier_figure(table: pd.DataFrame, lang: str) -> Figure:
     """
     question = f"{text('solve.true', lang)} / {text('solve.seen', lang)}"
     page = new_page(
-        8.5, 4.2, head=0.38, title=text("solve.frontier", lang, question=question),
+        10.0, 4.2, head=0.38, title=text("solve.frontier", lang, question=question),
         subtitle=str(table.attrs.get("head", "")),
         notes=[text("solve.note", lang, year=TARGET_YEAR), *sorted({str(mark) for mark in table["mark"] if mark})],
     )  # fmt: skip

@@ -21,6 +21,8 @@ from huyou_sim.output.palette import COLOURS, DASHES, GREY, INK
 from huyou_sim.output.record import LEVELS, Run, calendar, finite, summary, target_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -85,8 +87,8 @@ def _panel(axes: Axes, run: Run, name: str, years: list[int], lang: str) -> None
         front = 3.0 if position == 0 else 2.5
         axes.plot(years, middle, color=colour, linestyle=dash, linewidth=2.0 if position == 0 else 1.6, zorder=front)
         ends.append(float(middle[-1]))
-    _observations(axes, run, name, divisor)
-    _targets(axes, run, name, divisor)
+    mark_observations(axes, run.fit, run.place, name, divisor)
+    mark_targets(axes, run.targets, name, divisor)
     axes.set_xlim(2019.3, years[-1])
     axes.set_xticks(list(range(2020, years[-1] + 1, 5)))
     axes.margins(y=0.08)
@@ -122,9 +124,9 @@ def _end_letters(axes: Axes, ends: list[float]) -> None:
         )  # fmt: skip
 
 
-def _observations(axes: Axes, run: Run, name: str, divisor: float) -> None:
+def mark_observations(axes: Axes, fit: pd.DataFrame, place: str, name: str, divisor: float) -> None:
     """Draw published figures with two standard errors either side; hollow when of another population."""
-    rows = run.fit[(run.fit["variable"] == name) & (run.fit["area"] == run.place) & (run.fit["use"] != "context")]
+    rows = fit[(fit["variable"] == name) & (fit["area"] == place) & (fit["use"] != "context")]
     for row in rows.to_dict("records"):
         year = _year(str(row["period"]))
         if year is None:
@@ -148,9 +150,9 @@ def _year(period: str) -> int | None:
     return int(period[:4]) if period[:4].isdigit() else None
 
 
-def _targets(axes: Axes, run: Run, name: str, divisor: float) -> None:
+def mark_targets(axes: Axes, targets: pd.DataFrame, name: str, divisor: float) -> None:
     """Mark the target of 2025: a bar from lenient to strict, a cap and an arrow at the central level."""
-    rows = run.targets[run.targets["variable"] == name].drop_duplicates("level")
+    rows = targets[targets["variable"] == name].drop_duplicates("level")
     bounds = {str(row["level"]): target_bounds(row) for row in rows.to_dict("records")}
     if "central" not in bounds:
         return
@@ -185,21 +187,23 @@ def _legend(page: Page, run: Run, names: list[str], lang: str) -> None:
     top = 1 - 0.56 / height
     options: dict[str, Any] = {"loc": "upper left", "borderaxespad": 0, "handlelength": 2.6, "columnspacing": 1.6}
     figure.legend(handles=lines, bbox_to_anchor=(0.35 / width, top), ncols=len(lines), fontsize=9.5, **options)
-    figure.legend(handles=_marks(run, names, lang), bbox_to_anchor=(0.35 / width, top - 0.27 / height), ncols=3,
+    marks = mark_keys(run.fit, run.targets, names, lang)
+    figure.legend(handles=marks, bbox_to_anchor=(0.35 / width, top - 0.27 / height), ncols=3,
                   fontsize=8.5, labelcolor=GREY, **options)  # fmt: skip
 
 
-def _marks(run: Run, names: list[str], lang: str) -> list[Line2D]:
+def mark_keys(fit: pd.DataFrame, targets: pd.DataFrame, names: Sequence[str], lang: str) -> list[Line2D]:
+    """Return the keys of published figures and targets that panels of `names` show."""
     from matplotlib.lines import Line2D
 
     def shown(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["variable"].isin(names)]
 
     marks = [Line2D([], [], color=INK, marker="o", markersize=5, label=text("figure.observed", lang))]
-    if len(shown(run.targets)):
+    if len(shown(targets)):
         label = text("figure.target", lang)
         marks.append(Line2D([], [], color=_TARGET, marker="^", markersize=5.5, label=label))
-    if any((shown(frame)["population_base"] != RESIDENT).any() for frame in (run.fit, run.targets)):
+    if any((shown(frame)["population_base"] != RESIDENT).any() for frame in (fit, targets)):
         white: dict[str, Any] = {"color": GREY, "markerfacecolor": "white", "linestyle": "none"}
         marks.append(Line2D([], [], marker="o", markersize=5, label=text("figure.hollow", lang), **white))
     return marks

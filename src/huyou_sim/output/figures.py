@@ -1,15 +1,17 @@
-"""The figures of a run as PNG and SVG, made from its saved data only."""
+"""The figures of a run as PNG and SVG, made from its saved data only, and those of a reachability."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from huyou_sim.output.drawing import check_glyphs, png_bytes, styled, svg_bytes
+from huyou_sim.output.figure_bands import bands_figure
 from huyou_sim.output.figure_checks import fit_figure, target_figure
 from huyou_sim.output.figure_overview import overview_figure
+from huyou_sim.output.figure_reach import reach_figure
 from huyou_sim.output.figure_structure import pyramid_figure, women_figure
 from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from huyou_sim.output.record import Run
+    from huyou_sim.planning.reach import Reach
 
 FIGURES: Mapping[str, Callable[[Run, str], Figure]] = MappingProxyType(
     {
@@ -30,6 +33,11 @@ FIGURES: Mapping[str, Callable[[Run, str], Figure]] = MappingProxyType(
 )
 """Name of each figure -> the function that draws it."""
 
+REACH_FIGURES: Mapping[str, Callable[[Reach, str], Figure]] = MappingProxyType(
+    {"bands": bands_figure, "reach": reach_figure}
+)
+"""The same of a reachability."""
+
 
 def draw(name: str, run: Run, lang: str) -> tuple[bytes, bytes]:
     """Return the figure `name` of a run as PNG and SVG; equal runs give equal bytes.
@@ -39,9 +47,32 @@ def draw(name: str, run: Run, lang: str) -> tuple[bytes, bytes]:
     OutputError
         When a character of a name has no glyph.
     """
+    return _drawn(FIGURES[name], run, lang)
+
+
+def draw_reach(name: str, reach: Reach, lang: str) -> tuple[bytes, bytes]:
+    """Return the figure `name` of a reachability as PNG and SVG; equal ones give equal bytes.
+
+    Parameters
+    ----------
+    name : {"bands", "reach"}
+        Fan charts of the main indicators, or the probabilities of all targets under all packages.
+    reach : Reach
+        From `huyou_sim.planning.reach.run_reach`.
+    lang : {"en", "zh"}
+
+    Raises
+    ------
+    OutputError
+        When a character of a name has no glyph.
+    """
+    return _drawn(REACH_FIGURES[name], reach, lang)
+
+
+def _drawn(maker: Callable[[Any, str], Figure], made: object, lang: str) -> tuple[bytes, bytes]:
     check_language(lang)
     with styled():
-        figure = FIGURES[name](run, lang)
+        figure = maker(made, lang)
         check_glyphs(figure)
         return png_bytes(figure), svg_bytes(figure)
 
@@ -62,5 +93,21 @@ def write_figures(run: Run, folder: Path, lang: str) -> Iterator[Path]:
     """
     for name in figure_names(run):
         png, svg = draw(name, run, lang)
+        yield replace_file(folder / f"{name}.png", png)
+        yield replace_file(folder / f"{name}.svg", svg)
+
+
+def write_reach_figures(reach: Reach, folder: Path, lang: str) -> Iterator[Path]:
+    """Yield the path of each figure of a reachability once it is written; a place without targets has no `reach`.
+
+    Raises
+    ------
+    OutputError
+        When a character has no glyph, or the system refuses to write.
+    """
+    for name in REACH_FIGURES:
+        if name == "reach" and reach.targets.empty:
+            continue
+        png, svg = draw_reach(name, reach, lang)
         yield replace_file(folder / f"{name}.png", png)
         yield replace_file(folder / f"{name}.svg", svg)

@@ -1,4 +1,4 @@
-"""With what probability each target is reached: as text, and as a folder of tables and NetCDF files."""
+"""With what probability each target is reached: as text, and as a folder of tables, NetCDF files and figures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.figures import write_reach_figures
 from huyou_sim.output.folder import check_folder, output_folder
 from huyou_sim.output.labels import (
     number,
@@ -49,6 +50,7 @@ def reach_report(
     *,
     lang: str = "en",
     out: Path | None = None,
+    figures: bool = True,
     progress: bool = False,
     **options: Any,
 ) -> str:
@@ -61,6 +63,8 @@ def reach_report(
     lang : {"en", "zh"}
     out : path, optional
         New, empty, or an earlier result, which is replaced when the new one is complete.
+    figures : bool
+        Draw them into the folder too.
     options
         Further arguments of `run_reach`: draws, seed, until, together, prior_only, folder.
 
@@ -76,7 +80,7 @@ def reach_report(
     reach = run_reach(place, scenarios, progress=progress, **options)
     said = [said_of(reach, lang)]
     if folder is not None:
-        write_reach(reach, folder, lang=lang)
+        write_reach(reach, folder, lang=lang, figures=figures)
         said.append(text("reach.written", lang, folder=str(folder)))
     said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
     return "\n\n".join(said)
@@ -162,8 +166,10 @@ def _band(row: Mapping[Any, Any], prefix: str) -> str:
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def write_reach(reach: Reach, folder: Path, *, lang: str = "en") -> Path:
-    """Return the folder that the reachability was written to, whole or not at all: tables, NetCDF files, manifest.
+def write_reach(reach: Reach, folder: Path, *, lang: str = "en", figures: bool = True) -> Path:
+    """Return the folder that the reachability was written to, whole or not at all.
+
+    It holds tables, NetCDF files, figures (unless they are not asked for) and a manifest.
 
     Raises
     ------
@@ -172,11 +178,11 @@ def write_reach(reach: Reach, folder: Path, *, lang: str = "en") -> Path:
     """
     manifest = _manifest(reach, lang)
     with output_folder(folder) as part:
-        seal(part, list(_write_all(part, reach, manifest, lang)), manifest)
+        seal(part, list(_write_all(part, reach, manifest, lang, figures)), manifest)
     return folder
 
 
-def _write_all(part: Path, reach: Reach, manifest: Mapping[str, Any], lang: str) -> Iterator[str]:
+def _write_all(part: Path, reach: Reach, manifest: Mapping[str, Any], lang: str, figures: bool) -> Iterator[str]:
     """Write every file but the manifest and yield its name."""
     write_netcdf(reach.bands, part / BANDS, manifest=manifest)
     yield BANDS
@@ -190,6 +196,10 @@ def _write_all(part: Path, reach: Reach, manifest: Mapping[str, Any], lang: str)
     for name, table in tables.items():
         shown = _named(table, reach, lang)
         yield write_table(shown, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
+    if figures:
+        (part / "figures").mkdir()
+        for path in write_reach_figures(reach, part / "figures", lang):
+            yield path.relative_to(part).as_posix()
 
 
 def band_table(bands: xr.Dataset) -> pd.DataFrame:
