@@ -194,8 +194,8 @@ def test_medians_of_trends_are_the_values_of_a_central_run(pack):
 def test_the_point_fit_moves_the_levels_and_the_contrast_that_the_age_at_marriage_tells(pack):
     fitted = fitted_parameters(parameters_of(pack))
     assert {one.name for one in fitted if one.role != "level"} == {"first_marriage_15_24_contrast"}
-    assert len(fitted_parameters(parameters)) == 10
-    assert len(first_year_parameters(parameters)) == 15
+    assert len(fitted) == 11
+    assert len(first_year_parameters(parameters_of(pack))) == 15
 
 
 def test_errors_are_of_the_one_tree():

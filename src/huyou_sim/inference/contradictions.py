@@ -166,9 +166,9 @@ def _marriages(pack: Pack, fitted: xr.Dataset) -> Contradiction | None:
     age, bearing = float(fitted["mean_age_at_first_marriage"]), float(fitted["mean_age_at_first_birth"])
     return Contradiction(
         "marriages",
-        f"{married:,.0f} women marry for the first time in {seen.year} (derived from the nation: {seen.value:,.0f}) and "
-        f"{first:,.0f} bear a first child: {ratio:.3f} first births to a first marriage. Nearly all wives in China have "
-        "a child, and those who bore had married in years with more marriages, so a ratio of 1 or more was to be "
+        f"{married:,.0f} women marry for the first time in {seen.year} (derived from the nation: {seen.value:,.0f}) "
+        f"and {first:,.0f} bear a first child: {ratio:.3f} first births to a first marriage. Nearly all wives in China "
+        "have a child, and those who bore had married in years with more marriages, so a ratio of 1 or more was to be "
         "expected. Either fewer residents married than derived, or births were put off in that year, or wives now stay "
         f"childless: the first two let first births rise against marriages later. First births come "
         f"{bearing - age:.1f} years after first marriages in mean age ({bearing:.1f} and {age:.1f}, by rates).",
