@@ -189,7 +189,12 @@ def test_migrants_add_up_and_follow_their_pattern(then):
     start = module._start(then)
     cells = module._migrants(then, start, values).values.reshape(50, 5, 2, 101)
     np.testing.assert_allclose(cells.sum((1, 2, 3)), values["migrants_per_year"], rtol=1e-9)
-    np.testing.assert_allclose(cells[:, :, 0].sum((1, 2)) / cells.sum((1, 2, 3)), values["migrants_male_share"])
+    alike = {name: 0.0 * value if name.startswith("later_migrants") else value for name, value in values.items()}
+    plain = module._migrants(then, start, alike).values.reshape(50, 5, 2, 101)
+    np.testing.assert_allclose(plain[:, :, 0].sum((1, 2)) / plain.sum((1, 2, 3)), values["migrants_male_share"])
+    old = (cells - plain)[..., 65:].sum((1, 2, 3)) / start.values.sum() * 1000.0
+    assert np.corrcoef(old, values["later_migrants_65_100"])[0, 1] > 0.95
+    np.testing.assert_allclose(cells.sum((2, 3)), plain.sum((2, 3)), rtol=1e-9)
     pattern = age_pattern(then, values)
     np.testing.assert_allclose(pattern.sum(1), 1.0)
     assert (pattern[:, 20:30].min(1) > 0).all()

@@ -146,7 +146,7 @@ def project(
         Ends of consecutive steps, each of the width of the state space's age groups (one year, or five).
     log_multipliers : ([scenario], [draw], [area], [channel], [year]) [log], optional
         Shift of each channel's hazards; migration counts are multiplied by its exponential.
-    migration_level : ([draw], [area], component) [1], optional
+    migration_level : ([scenario], [draw], [area], [year], component) [1], optional
         Factor of each component of net migration; it may be negative and so has no log.
     response : callable, optional
         Adds log multipliers that depend on the children under 3 and the population one year before.
@@ -200,7 +200,10 @@ def project(
     rate_year, yearly = _yearly(bare, len(years))
     each = {"scenario": list(scenarios), "draw": draws}
     logs = per_trajectory(log_multipliers, "log multiplier", coords, each, default=0.0)
-    parts = {"area": areas, "component": _components(rates)}
+    parts: dict[str, Sequence[object]] = {"area": areas, "component": _components(rates)}
+    by_year = migration_level is not None and "year" in migration_level.dims
+    if by_year:
+        parts = {"year": list(years), **parts}
     level = per_trajectory(migration_level, "migration level", parts, each, default=1.0)
     events, *channels = _tables(space, len(ages))
     engine = Engine(
@@ -218,7 +221,7 @@ def project(
     if response is not None:
         keep.check_feedback(engine.groups)
     states = women.reshape(len(areas), len(space.ages), space.n_states)
-    kept = engine.project(population, states, logs, level, years, response)
+    kept = engine.project(population, states, logs, level if by_year else level[None], years, response)
     return labelled(
         kept, engine.groups, keep, stock, (population, women), space, years, scenarios, draws, logs, total, births
     )

@@ -161,7 +161,7 @@ def first_year_simulator(
 
     def part(values: Array) -> Array:
         logs = move.logs(values)
-        kept = engine.project(population, women, logs[None], move.migrants(values), [year])
+        kept = engine.project(population, women, logs[None], move.migrants(values)[None], [year])
         found = Year(kept, start, logs, baseline.space, infant_risk)
         quantities = {name: QUANTITIES[name](found) for name in {one.variable for one in seen}}
         return np.stack([quantities[one.variable][areas.index(one.area)] for one in seen], axis=-1)
