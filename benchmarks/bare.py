@@ -25,7 +25,8 @@ class Bare:
     ----------
     ready : Prepared
     logs : (year, area, channel, trajectory) [log]
-    level : (area, component, trajectory)
+    level : (year, area, component, trajectory)
+        One year, which stands for all.
     """
 
     ready: prepared.Prepared
@@ -72,5 +73,5 @@ def prepare(
     return Bare(
         ready=ready,
         logs=per_trajectory(log_multipliers, "log multiplier", by_channel, each, default=0.0),
-        level=per_trajectory(None, "migration level", by_component, each, default=1.0),
+        level=per_trajectory(None, "migration level", by_component, each, default=1.0)[None],
     )

@@ -71,12 +71,23 @@ def test_sentences_name_the_contradictions(fit):
         "fertility",
         "mortality",
         "birth_order",
+        "marriages",
         "infant_mortality",
     } == set(found)
     assert "49.88" in found["dependency"].text_en
     assert "37.84" in found["dependency"].text_zh
     assert "43.6" in found["married_share"].text_en
     assert "83.3" in found["mortality"].text_en
+    assert "0.878" in found["marriages"].text_en
+    assert "0.878" in found["marriages"].text_zh
+
+
+def test_marriages_come_late_enough_for_the_births_that_follow_them(fit):
+    """Wives bear 1.7 years after marriage on average, and those who bore had married some years before the others."""
+    [row] = fit.calibration.table.query("variable == 'mean_age_at_first_marriage'").to_dict("records")
+    assert row["fitted"] == pytest.approx(26.2, abs=0.05)
+    contrast = fit.calibration.levels["first_marriage_15_24_contrast"]
+    assert 0.4 < contrast < 0.8
 
 
 def test_fitting_twice_gives_the_same_bits(fit):

@@ -45,7 +45,7 @@ def broken(tmp_path):
 
 BROKEN = {
     "support excludes the start": (
-        "parameters.csv", "normal,mean=0;sd=0.06", "uniform,lower=0.1;upper=0.2",
+        "parameters.csv", "normal,mean=0;sd=0.6,-3,3", "uniform,lower=0.1;upper=0.2,-3,3",
         "uniform from 0.1 to 0.2 within the bounds, start 0", "support holds the start",
     ),
     "start outside the bounds": (
@@ -86,6 +86,13 @@ BROKEN = {
     "a negative standard deviation of a yearly shock": (
         "parameters.csv", "median=0.03;sigma_log=0.6,0.002,0.4", "median=0.03;sigma_log=0.6,-0.1,0.4",
         "-0.1", "0 or more",
+    ),
+    "a trend of migration that multiplies": (
+        "parameters.csv", '-3,3,0,"per 1000 residents and year, per year"', "-3,3,0,log per year",
+        "'log per year'", "per 1000 residents and year",
+    ),
+    "later migrants of no ages": (
+        "parameters.csv", "later_migrants,no,migration,15-24", "later_migrants,no,migration,young", "'young'", "15-24",
     ),
     "a share above one": (
         "parameters.csv", "lower=0;upper=0.8,0,0.8,0.4", "lower=0;upper=0.8,0,2,0.4", "0 to 2", "within 0 to 1",
@@ -149,7 +156,9 @@ def test_a_standard_error_of_zero_in_memory_is_named_too(pack):
 def test_one_list_holds_levels_trends_and_elasticities(pack):
     parameters = all_parameters(pack)
     roles = {one.role for one in parameters}
-    assert roles == {"level", "contrast", "shock", "trend", "yearly_shock", "persistence", "elasticity"}
+    assert roles == {
+        "level", "contrast", "shock", "trend", "later_migrants", "yearly_shock", "persistence", "elasticity",
+    }  # fmt: skip
     assert len({one.name for one in parameters}) == len(parameters)
     by_name = {one.name: one for one in parameters}
     assert by_name["C5"].role == by_name["X3"].role == by_name["first_birth_trend"].role == "trend"
@@ -191,11 +200,11 @@ def test_medians_of_trends_are_the_values_of_a_central_run(pack):
         )
 
 
-def test_the_point_fit_moves_the_levels_only(pack):
-    parameters = parameters_of(pack)
-    assert {one.role for one in fitted_parameters(parameters)} == {"level"}
-    assert len(fitted_parameters(parameters)) == 10
-    assert len(first_year_parameters(parameters)) == 15
+def test_the_point_fit_moves_the_levels_and_the_contrast_that_the_age_at_marriage_tells(pack):
+    fitted = fitted_parameters(parameters_of(pack))
+    assert {one.name for one in fitted if one.role != "level"} == {"first_marriage_15_24_contrast"}
+    assert len(fitted) == 11
+    assert len(first_year_parameters(parameters_of(pack))) == 15
 
 
 def test_errors_are_of_the_one_tree():

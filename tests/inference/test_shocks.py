@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huyou_sim.inference.draws import ensemble_draws
 from huyou_sim.inference.parameters import PERSISTENCE, YEARLY
-from huyou_sim.inference.shocks import shock, shock_multipliers
+from huyou_sim.inference.shocks import migrant_shocks, shock, shock_multipliers
 
 YEARS = tuple(range(2021, 2041))
 
@@ -45,10 +45,13 @@ def test_shocks_move_the_channels_of_their_row_and_are_independent(pack, baselin
     assert np.array_equal(second["marriage_15_24"], second["marriage_30_34"])
     assert np.array_equal(second["birth_2_15_29"], second["birth_3_30_49"])
     assert not np.array_equal(second["birth_1_15_29"], second["birth_2_15_29"])
-    for name in ("marriage_15_24", "birth_1_15_29", "mortality", "infant_mortality", "migration"):
+    for name in ("marriage_15_24", "birth_1_15_29", "mortality", "infant_mortality"):
         assert second[name].std() > 0.01, name
-    assert not any(second[name].any() for name in channels if name.startswith(("divorce", "widow", "remarriage")))
-    several = np.stack([second[name] for name in ("marriage_15_24", "birth_1_15_29", "mortality", "migration")])
+    none = ("divorce", "widow", "remarriage", "migration")
+    assert not any(second[name].any() for name in channels if name.startswith(none))
+    persons = migrant_shocks(draws, [2021, 2022], seed=1)
+    assert (persons[:, 0] == 0.0).all()
+    several = np.stack([*(second[name] for name in ("marriage_15_24", "birth_1_15_29", "mortality")), persons[:, 1]])
     assert np.abs(np.corrcoef(several) - np.eye(4)).max() < 0.08
 
 
@@ -62,5 +65,6 @@ def test_without_persistence_a_shock_passes_and_another_row_changes_none(pack, b
     deaths = channels.index("mortality")
     assert np.array_equal(found[:, deaths, 1], full[:, deaths, 1])
     assert not np.array_equal(found[:, deaths, 2], full[:, deaths, 2])
-    assert not found[:, channels.index("migration")].any()
+    assert migrant_shocks(ensemble_draws(pack, None, 50), YEARS, seed=1)[:, 1:].all()
+    assert not migrant_shocks(draws, YEARS, seed=1).any()
     assert {one.role for one in draws.parameters} >= {YEARLY}

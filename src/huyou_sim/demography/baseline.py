@@ -212,6 +212,25 @@ def migration_components(migrants: xr.DataArray) -> xr.DataArray:
     return xr.concat([migrants, more], dim="component").assign_coords(component=["observed", "more"])
 
 
+def age_shift(population: xr.DataArray, more: xr.DataArray, lower: int, upper: int) -> xr.DataArray:
+    """Return one net migrant more of some ages and one less of all others, (area, sex, age) [persons per year].
+
+    Those who come have the sexes and single ages of the area's residents of these ages; those who do not come have
+    the pattern of `more`.
+
+    Parameters
+    ----------
+    population : (area, sex, age) [persons]
+    more : ([area], sex, age) [1]
+        Net migrants of all ages, none negative.
+    lower, upper : int [completed years]
+    """
+    ages = population["age"]
+    within = (ages >= lower) & (ages <= upper)
+    here, there = population.where(within, 0.0), more.where(~within, 0.0)
+    return here / here.sum(["sex", "age"]) - there / there.sum(["sex", "age"])
+
+
 def women_by_state(
     pack: Pack, population: xr.DataArray, space: StateSpace, assumptions: Mapping[str, float]
 ) -> tuple[xr.DataArray, dict[str, float]]:

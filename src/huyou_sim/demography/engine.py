@@ -142,8 +142,8 @@ class Engine:
         women : (area, reproductive age, state) [persons]
         logs : (year, area, channel, trajectory) [log]
             What a response asks for is added here, so that the caller has the multipliers that were used.
-        level : (area, component, trajectory)
-            Factor of each component of net migration.
+        level : (year, area, component, trajectory)
+            Factor of each component of net migration; one year stands for all.
         years : sequence of int
         response : callable, optional
         """
@@ -154,13 +154,13 @@ class Engine:
             stock = start.copy()
 
             def advance(multiplier: Array, low: int, high: int) -> None:
-                self._advance_single(stock, multiplier, level, kept, low, high)
+                self._advance_single(stock, multiplier, _of_years(level, low, high), kept, low, high)
         else:
             states = _blocks(start, women, -(-n // BLOCK))
             whole_level = _whole(level)
 
             def advance(multiplier: Array, low: int, high: int) -> None:
-                self._advance_blocks(states, _whole(multiplier), whole_level, kept, low, high)
+                self._advance_blocks(states, _whole(multiplier), _of_years(whole_level, low, high), kept, low, high)
 
         if response is None:
             advance(np.exp(logs), 0, len(years))
@@ -255,6 +255,11 @@ class Engine:
         for age, group in enumerate(self.groups.flows):
             kept[..., group] += reached[..., age]
         return kept
+
+
+def _of_years(level: Array, low: int, high: int) -> Array:
+    """Return the levels of some years, as they are where one year stands for all."""
+    return level[low:high] if len(level) > 1 else level
 
 
 def _whole(array: Array) -> Array:

@@ -466,8 +466,9 @@ def _advance(
         of births (rate year, area, order).
     multiplier : (year, area, channel, trajectory)
         The last channel multiplies net migrants. Trajectories fill whole blocks.
-    level : (area, component, trajectory)
-        Net migrants are the sum of the components, each times its level. Trajectories fill whole blocks.
+    level : (year, area, component, trajectory)
+        Net migrants are the sum of the components, each times its level, the same in all years where there is one.
+        Trajectories fill whole blocks.
     options : tuple
         first reproductive age group, years per age group and step, births at ends, migration even, migration at the
         end of the step before births, measures wanted.
@@ -486,7 +487,7 @@ def _advance(
     _, areas, sexes, ages, n = stocks.shape  # n is BLOCK
     years, _, channels, _ = multiplier.shape
     rows, counters = compositions.shape[2], out_events.shape[2]
-    orders, parts = male_shares.shape[2], level.shape[1]
+    orders, parts = male_shares.shape[2], level.shape[2]
     at_start, at_end = (0.5, 0.5) if even else (0.0, 1.0)
     middle = first + 0.5 if ends else float(first)
     gathering = 1 if measuring and areas > 1 else 0
@@ -517,6 +518,7 @@ def _advance(
         lanes = min(n, out_newborn.shape[3] - low)
         for year in range(years):
             r = rate_year[year]
+            of_year = year if level.shape[0] > 1 else 0
             all_counts[:] = 0.0
             all_exposure[:] = 0.0
             all_people[:] = 0.0
@@ -527,7 +529,7 @@ def _advance(
                         factor[k, b] = multiplier[year, area, k, low + b]
                 for part in range(parts):
                     for b in range(BLOCK):
-                        moving[part, b] = level[area, part, low + b] * factor[channels - 1, b]
+                        moving[part, b] = level[of_year, area, part, low + b] * factor[channels - 1, b]
                 _common(factor, common)
                 steady = _common(moving, common_parts)
                 hazard, rate = hazards[r, area], all_rates[r, area]

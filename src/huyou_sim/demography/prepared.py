@@ -72,8 +72,8 @@ class Prepared:
         ----------
         logs : (year, area, channel, trajectory) [log]
             Multipliers of the hazards. What a response asks for is added to it.
-        level : (area, component, trajectory)
-            Factor of each component of net migration.
+        level : (year, area, component, trajectory)
+            Factor of each component of net migration; one year stands for all.
         response : callable, optional
             As for `huyou_sim.demography.projection.project`.
         """

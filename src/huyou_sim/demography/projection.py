@@ -57,7 +57,7 @@ def project(
         Ends of consecutive steps, each of the width of the state space's age groups (one year, or five).
     log_multipliers : ([scenario], [draw], [area], [channel], [year]) [log], optional
         Shift of each channel's hazards; migration counts are multiplied by its exponential.
-    migration_level : ([draw], [area], component) [1], optional
+    migration_level : ([scenario], [draw], [area], [year], component) [1], optional
         Factor of each component of net migration; it may be negative and so has no log.
     response : callable, optional
         Adds log multipliers that depend on the children under 3 and the population one year before.
@@ -110,9 +110,12 @@ def project(
         "channel": list(space.channels),
     }
     by_component: dict[str, Sequence[object]] = {"area": prepared.areas, "component": list(prepared.components)}
+    by_year = migration_level is not None and "year" in migration_level.dims
+    if by_year:
+        by_component = {"year": list(years), **by_component}
     logs = per_trajectory(log_multipliers, "log multiplier", by_channel, trajectories, default=0.0)
     level = per_trajectory(migration_level, "migration level", by_component, trajectories, default=1.0)
-    kept = prepared.project(logs, level, response)
+    kept = prepared.project(logs, level if by_year else level[None], response)
     return labelled(kept, prepared, scenarios, draws, logs, total)
 
 

@@ -91,7 +91,8 @@ def _advance(
         net migrants (rate year, area, component, sex, age), the same by the age reached, male share of births (rate
         year, area).
     multiplier : (year, area, channel)
-    level : (area, component)
+    level : (year, area, component)
+        One year stands for all.
     options : tuple
         first reproductive age group, years per age group and step, migration even, migration before births.
     kept : tuple of float arrays by (year, area, ...)
@@ -108,18 +109,19 @@ def _advance(
     at_start, at_end = (0.5, 0.5) if even else (0.0, 1.0)
     stay, older = np.empty((sexes, ages + 1)), np.empty((sexes, ages))
     entering, joining = np.empty((sexes, ages)), np.empty((sexes, ages))
-    moving = np.empty(level.shape[1])
+    moving = np.empty(level.shape[2])
     for area in range(areas):
         stock = stocks[area]
         for year in range(years):
             r, died, cut, levels = rate_year[year], deaths[year, area], clipped[year, area], multiplier[year, area]
             rate = all_rates[r, area]
-            same = year > 0 and r == rate_year[year - 1]
+            of_year = year if level.shape[0] > 1 else 0
+            same = year > 0 and r == rate_year[year - 1] and of_year == 0
             if same:
                 for k in range(channels):
                     same = same and levels[k] == multiplier[year - 1, area, k]
             for part in range(moving.shape[0]):
-                moving[part] = level[area, part] * levels[channels - 1]
+                moving[part] = level[of_year, area, part] * levels[channels - 1]
             if not same:
                 _stay(hazards[r, area], death_channel, levels, stay)
                 _moved(migrants[r, area], moving, at_start, entering)

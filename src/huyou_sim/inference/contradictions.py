@@ -157,6 +157,28 @@ def _orders(pack: Pack, fitted: xr.Dataset) -> Contradiction | None:
     )
 
 
+def _marriages(pack: Pack, fitted: xr.Dataset) -> Contradiction | None:
+    seen = _find(pack, "first_marriages", year=pack.start_date.year + 1)
+    if seen is None:
+        return None
+    first, married = float(fitted["births_order_1"]), float(fitted["first_marriages"])
+    ratio = first / married
+    age, bearing = float(fitted["mean_age_at_first_marriage"]), float(fitted["mean_age_at_first_birth"])
+    return Contradiction(
+        "marriages",
+        f"{married:,.0f} women marry for the first time in {seen.year} (derived from the nation: {seen.value:,.0f}) "
+        f"and {first:,.0f} bear a first child: {ratio:.3f} first births to a first marriage. Nearly all wives in China "
+        "have a child, and those who bore had married in years with more marriages, so a ratio of 1 or more was to be "
+        "expected. Either fewer residents married than derived, or births were put off in that year, or wives now stay "
+        f"childless: the first two let first births rise against marriages later. First births come "
+        f"{bearing - age:.1f} years after first marriages in mean age ({bearing:.1f} and {age:.1f}, by rates).",
+        f"{seen.year}年女性初婚{married:,.0f}人（由全国数推得{seen.value:,.0f}人），一孩出生{first:,.0f}人，"
+        f"每例初婚仅对应{ratio:.3f}个一孩。我国已婚妇女绝大多数生育，且当年生育者结婚的年份初婚更多，该比值本应不低于1。"
+        f"或是常住人口初婚少于推算，或是当年生育推迟，或是婚后不育增多；若为前两种，一孩相对初婚此后将回升。"
+        f"按率计算，平均初育年龄与平均初婚年龄（{bearing:.1f}岁与{age:.1f}岁）相差{bearing - age:.1f}年。",
+    )
+
+
 def _infants(pack: Pack, calibration: Calibration) -> Contradiction | None:
     seen = _find(pack, "infant_mortality_rate")
     if seen is None:
@@ -190,6 +212,7 @@ def contradictions(
         lambda: _births(pack, place),
         lambda: _deaths(pack, place, baseline),
         lambda: _orders(pack, place),
+        lambda: _marriages(pack, place),
         lambda: _infants(pack, calibration),
     )
     return tuple(found for check in checks if (found := check()) is not None)

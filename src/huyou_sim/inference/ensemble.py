@@ -19,10 +19,11 @@ from huyou_sim.demography.keep import AGGREGATES
 from huyou_sim.demography.projection import project
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.draws import Draws, ensemble_draws, evidence_of, first_and_later
+from huyou_sim.inference.later_migration import lasting, migration_levels, shifted_rates
 from huyou_sim.inference.monte_carlo import effective_draws
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.shocks import shock_multipliers
-from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, trend_multipliers, trend_parameters
+from huyou_sim.inference.shocks import migrant_shocks, shock_multipliers
+from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, migrant_trends, trend_multipliers, trend_parameters
 from huyou_sim.policy import PolicyContext, PolicyResponse, Scenario, policy_context, policy_response
 from huyou_sim.policy.series import policy_series
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from huyou_sim.demography.baseline import Baseline
+    from huyou_sim.demography.projection import Rates
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
@@ -68,7 +70,13 @@ class Ensemble:
     first, later : (draw, area, channel) [log]
         Levels of the calibration year and of the years after it.
     migration : (draw, area, component) [1]
+        Levels of the components of net migration in the calibration year.
     shocks : (draw, channel, year) [log]
+    later_migrants : (draw, area, component) [persons per year]
+        What the years after the calibration year have more, with the components of `rates`.
+    migrant_shocks : (draw, year) [persons per 1,000 residents]
+    rates : Rates
+        Those of the baseline, with a component of net migration for each shift between ages.
     """
 
     pack: Pack
@@ -82,6 +90,9 @@ class Ensemble:
     later: Array
     migration: Array
     shocks: Array
+    later_migrants: Array
+    migrant_shocks: Array
+    rates: Rates
 
     def __len__(self) -> int:
         return len(self.draws)
@@ -161,12 +172,12 @@ class Ensemble:
         )
         result = project(
             baseline.stock,
-            baseline.rates,
+            self.rates,
             baseline.space,
             years=years,
             draws=len(numbers),
             log_multipliers=self._multipliers(scenarios, numbers, evidence, years),
-            migration_level=self._labelled(self.migration[numbers.start : numbers.stop], "component"),
+            migration_level=self._migration(scenarios, numbers, evidence, years),
             response=levers.log_multipliers,
             scenarios=[scenario.key for scenario in scenarios],
             keep=AGGREGATES,
@@ -197,15 +208,21 @@ class Ensemble:
             },
         )
 
-    def _labelled(self, migration: Array, dimension: str) -> xr.DataArray:
-        return xr.DataArray(
-            migration,
-            dims=("draw", "area", dimension),
-            coords={
-                "draw": np.arange(len(migration)),
-                "area": self.baseline.areas,
-                dimension: ["observed", "more"],
-            },
+    def _migration(
+        self, scenarios: Sequence[Scenario], numbers: range, evidence: dict[str, Array], years: Sequence[int]
+    ) -> xr.DataArray:
+        """Return the levels of net migration of some draws, (scenario, draw, area, year, component)."""
+        rows = slice(numbers.start, numbers.stop)
+        scales = {scenario.key: scenario.trends for scenario in scenarios}
+        trends = migrant_trends(self.baseline, trend_parameters(self.baseline, evidence), scales, years)
+        return migration_levels(
+            self.baseline,
+            self.migration[rows],
+            trends + self.migrant_shocks[rows, : len(years)],
+            [str(name) for name in self.rates.net_migrants["component"].values],
+            scenarios=list(scales),
+            years=years,
+            later=self.later_migrants[rows],
         )
 
 
@@ -245,12 +262,20 @@ def prepare_ensemble(
     drawn = ensemble_draws(pack, posterior, draws, seed=seed)
     years = tuple(range(start, until + 1))
     first, later, migration = first_and_later(baseline, drawn)
-    arrays = [array.values for array in (first, later, migration)]
-    arrays.append(shock_multipliers(drawn, baseline.space.channels, years, seed=seed))
-    for array in arrays:
+    rates = shifted_rates(baseline, drawn.parameters)
+    components = [str(name) for name in rates.net_migrants["component"].values]
+    arrays = {
+        "first": first.values,
+        "later": later.values,
+        "migration": migration.values,
+        "shocks": shock_multipliers(drawn, baseline.space.channels, years, seed=seed),
+        "later_migrants": lasting(baseline, drawn, components),
+        "migrant_shocks": migrant_shocks(drawn, years, seed=seed),
+    }
+    for array in arrays.values():
         array.flags.writeable = False
     effective = effective_draws(draws, posterior)
-    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, effective, years, *arrays)
+    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, effective, years, rates=rates, **arrays)
 
 
 def project_ensemble(

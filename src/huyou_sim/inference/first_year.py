@@ -111,6 +111,12 @@ class Year:
         found: Array = self.kept.measures[0, :, self.space.counters.index(counter)]
         return found
 
+    def mean_age(self, counter: str) -> Array:
+        """Return the mean exact age at an event, weighted by its rates."""
+        n = len(self.space.counters)
+        ages: Array = self.kept.measures[0, :, n + self.space.counters.index(counter)]
+        return ages / self.rate_sum(counter)
+
     def infant_mortality(self) -> Array:
         """Return infant deaths per 1,000 births, as `huyou_sim.demography.indicators.mortality` has it."""
         level = self.logs[:, self.space.channel(INFANT_MORTALITY)]
@@ -140,6 +146,7 @@ QUANTITIES: Mapping[str, Callable[[Year], Array]] = {
     "tfr_order_3": lambda year: year.rate_sum("birth_3"),
     "share_second_third": lambda year: 100.0 * (1.0 - year.counted("birth_1") / year.births()),
     "first_marriages": lambda year: year.counted("first_marriage"),
+    "mean_age_at_first_marriage": lambda year: year.mean_age("first_marriage"),
     "infant_mortality_rate": Year.infant_mortality,
 }
 """Variable to what it is of a year, (area, trajectory), place last."""
@@ -174,7 +181,7 @@ def first_year_simulator(
 
     def part(values: Array) -> Array:
         logs = move.logs(values)
-        kept = ready.project(logs[None], move.migrants(values))
+        kept = ready.project(logs[None], move.migrants(values)[None])
         found = Year(kept, start, logs, baseline.space, infant_risk)
         quantities = {name: QUANTITIES[name](found) for name in {one.variable for one in seen}}
         return np.stack([quantities[one.variable][areas.index(one.area)] for one in seen], axis=-1)

@@ -9,7 +9,9 @@ need children ever born by the women of the city at the earlier census, births b
 marry; where none is published, all would be priors that no figure of age and sex can hold to account. Marriage acts
 through first births: their level, their trend, and the ages that postponement moves them to. Each age of each kind of
 birth is a channel, so that postponement differs by draw; each sex and age of net migration is a component, so that
-its age pattern does.
+its age pattern does. That pattern is a model schedule with parameters of its own, and beside it each broad age group
+has net migrants beyond its share, the others less: a schedule of one peak leaves hardly any to the ages above 45, and
+what leaves there and comes is not known.
 
 Three simplifications are small against the bands: the weeks from the census to the start have the migration of the
 pack's schedule in every draw; a parameter keeps its value, and a trend its pace, for all years; children whom the
@@ -28,13 +30,14 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
-from huyou_sim.demography.baseline import carry_forward
+from huyou_sim.demography.baseline import age_shift, carry_forward
 from huyou_sim.demography.graduation import group_sums
 from huyou_sim.demography.migration import rogers_castro
 from huyou_sim.demography.projection import SEX, Rates, Stock, project
 from huyou_sim.demography.schedules import AGES, cube, death_hazard, fertility_shapes, national_mortality
 from huyou_sim.demography.states import INFANT_MORTALITY, MORTALITY, Channel, Event, StateSpace
 from huyou_sim.errors import ArgumentError, PackError, Problem
+from huyou_sim.inference.parameters import LATER, ages_of
 from huyou_sim.inference.scores import LEVELS, crps, inside, interval_score, pit
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ PARAMETERS = (
     "sex_ratio_at_birth", "child_coverage",
     "migrants_per_year", "migrants_male_share", "migrants_peak", "migrants_descent", "migrants_child_share",
     "migrants_return",
+    "later_migrants_0_14", "later_migrants_15_24", "later_migrants_25_34", "later_migrants_35_49",
+    "later_migrants_50_64", "later_migrants_65_100",
 )  # fmt: skip
 """What is drawn for the place as a whole; each area has also a ``migrants_rate_<code>``."""
 FAMILIES = ("normal", "lognormal", "uniform")
@@ -334,12 +339,31 @@ def _migrants(pack: Pack, start: xr.DataArray, values: Mapping[str, Array]) -> x
     by_area = values["migrants_per_year"][:, None] * people / people.sum() + rates * people
     men = values["migrants_male_share"]
     by_sex = np.stack([men, 1.0 - men], axis=1)
-    cells = by_area[:, :, None, None] * by_sex[:, None, :, None] * age_pattern(pack, values)[:, None, None]
+    pattern = age_pattern(pack, values)
+    cells = by_area[:, :, None, None] * by_sex[:, None, :, None] * pattern[:, None, None]
+    cells = cells + _shifts(pack, start, values, np.maximum(pattern, 0.0))
     return xr.DataArray(
         cells.reshape(len(men), len(areas), -1),
         dims=("draw", "area", "component"),
         coords={"draw": np.arange(len(men)), "area": areas, "component": _components()},
     )
+
+
+def _shifts(pack: Pack, start: xr.DataArray, values: Mapping[str, Array], pattern: Array) -> Array:
+    """Return net migrants beyond the share of their age, which sum to 0, (draw, area, sex, age) [persons a year].
+
+    Those who come more have the sexes and single ages of the residents; those who do not come have `pattern`
+    (draw, age), half of them men.
+    """
+    thousands = start.sum(["sex", "age"]).values / 1000.0
+    dims = ("draw", "sex", "age")
+    less = xr.DataArray(np.stack([pattern, pattern], axis=1), dims=dims, coords={d: start[d] for d in dims[1:]})
+    result = np.zeros((len(pattern), *start.shape))
+    rows = pack.parameters[pack.parameters["role"] == LATER]
+    for name, ages in zip(rows["name"], rows["ages"], strict=True):
+        shift = age_shift(start, less, *ages_of(ages)).transpose("draw", *start.dims).values
+        result += (values[name][:, None] * thousands)[:, :, None, None] * shift
+    return result
 
 
 def age_pattern(pack: Pack, values: Mapping[str, Array]) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from huyou_sim.demography.states import state_space
+from huyou_sim.demography.states import MIGRATION, state_space
 from huyou_sim.errors import PackError, Problem, suggest
 from huyou_sim.inference.priors import Prior, parse_params
 from huyou_sim.pack.locate import find_pack
@@ -28,10 +29,16 @@ if TYPE_CHECKING:
 PERSONS = "persons"
 """Unit of what is added to net migration; every other level or contrast multiplies hazards."""
 
+PER_1000 = "per 1000 residents"
+"""Unit of what is added to net migration of the years after the calibration year, in all areas alike."""
+
 FACTORS = ("level", "contrast")
 
 YEARLY, PERSISTENCE = "yearly_shock", "persistence"
 """Roles of the standard deviation of a yearly shock, and of the share of one that stays into the next year."""
+
+LATER = "later_migrants"
+"""Role of what net migration of the years after the calibration year has more than it, in all or at some ages."""
 
 FILE, EVIDENCE_FILE = "parameters.csv", "priors.csv"
 
@@ -53,9 +60,10 @@ class Parameter:
     label_en, label_zh : str
     area : str, optional
         Code of the only area that it moves.
-    role : {"level", "contrast", "shock", "trend", "yearly_shock", "persistence", "elasticity"}
+    role : {"level", "contrast", "shock", "trend", "later_migrants", "yearly_shock", "persistence", "elasticity"}
         Level: a factor of hazards, or persons added to net migration. Contrast: one more factor of some of them.
-        Shock: log shift of the first year only. Trend: of the years after it. Yearly shock: standard deviation of
+        Shock: log shift of the first year only. Trend: of the years after it. Later migrants: what net migration of
+        these years has more, at all ages or at some and then less at the others. Yearly shock: standard deviation of
         what is new in each year after it. Persistence: share of it that stays. Elasticity: an effect of levers.
     fitted : bool
         Whether the point fit moves it.
@@ -252,7 +260,7 @@ def _without_effect(pack: Pack, path: Path, row: Mapping[Any, Any]) -> list[Prob
         found, expected = f"lower bound {float(row['lower']):g}", "a bound above 0: it multiplies hazards"
         fix = f"Correct the bound; for persons added to net migration type {PERSONS} as unit."
         problems.append(Problem(f"lower of '{name}'", found, expected, fix, str(path), line))
-    return problems + _faults_of_shocks(row, str(path), line)
+    return problems + _faults_of_shocks(row, str(path), line) + _faults_of_migrants(row, str(path), line)
 
 
 def _faults_of_shocks(row: Mapping[Any, Any], file: str, line: int | None) -> list[Problem]:
@@ -270,6 +278,37 @@ def _faults_of_shocks(row: Mapping[Any, Any], file: str, line: int | None) -> li
         found, expected = f"{lower:g} to {upper:g}", "bounds within 0 to 1: a share"
         problems.append(Problem(f"bounds of '{name}'", found, expected, "Correct the bounds.", file, line))
     return problems
+
+
+def _faults_of_migrants(row: Mapping[Any, Any], file: str, line: int | None) -> list[Problem]:
+    """Return what is wrong with a row that is about net migration after the calibration year."""
+    name, role, unit = str(row["name"]), str(row["role"]), str(row["unit"])
+    moves_it = role == LATER or (role in ("trend", YEARLY) and str(row["channels"]) == MIGRATION)
+    problems = []
+    if moves_it and not unit.startswith(PER_1000):
+        expected = f"'{PER_1000} and year': it is added to net migration, whose sign may change"
+        problems.append(Problem(f"unit of '{name}'", f"'{unit}'", expected, "Correct prior and unit.", file, line))
+    if role == LATER and (row["area"] or not _AGES.fullmatch(str(row["ages"]))):
+        found, expected = f"ages '{row['ages']}', area '{row['area']}'", "ages such as 15-24 or 0-100, and all areas"
+        problems.append(Problem(f"later migrants '{name}'", found, expected, "Correct the row.", file, line))
+    return problems
+
+
+_AGES = re.compile(r"(\d+)-(\d+)")
+
+
+def ages_of(words: str) -> tuple[int, int]:
+    """Return the first and the last age of words such as 15-24 [completed years].
+
+    Raises
+    ------
+    ValueError
+        When the words are not two ages.
+    """
+    found = _AGES.fullmatch(words)
+    if found is None:
+        raise ValueError(words)
+    return int(found[1]), int(found[2])
 
 
 def line_of(path: Path, column: str, value: str) -> int | None:

@@ -29,9 +29,11 @@ TREND_OF_CHANNEL: Mapping[str, tuple[str, str]] = {
     "birth_3_30_49": ("third_birth_trend", "fertility"),
     "mortality": ("mortality_trend", "mortality"),
     "infant_mortality": ("infant_mortality_trend", "infant_mortality"),
-    "migration": ("migration_trend", "migration"),
 }
-"""Channel to (parameter [log per year], the scenario's scale of it). Channels not named keep their level."""
+"""Channel to (parameter [log per year], the scenario's scale of it). Channels not named keep their level.
+
+Net migration has a trend that is added: `migrant_trends`.
+"""
 
 LAST_YEAR = 2050
 """Last projected year, unless told otherwise."""
@@ -57,7 +59,9 @@ def damped_years(years: Sequence[int], start: int, half_life: float | Array) -> 
 
 
 def trend_parameters(baseline: Baseline, evidence: Mapping[str, Array]) -> dict[str, Array]:
-    """Return each trend [log per year], and the half-life of all [years], by parameter name, shape (draw,).
+    """Return each trend [log per year; that of migration per 1,000 residents and year, per year], by parameter name.
+
+    Each, and the half-life of all [years], has the shape (draw,).
 
     Marriage and second births have priors in the evidence; mortality follows the national decline of the years
     before the start, and what is drawn beyond it. The rest are parameters of the pack: where `evidence` does not hold
@@ -73,6 +77,22 @@ def trend_parameters(baseline: Baseline, evidence: Mapping[str, Array]) -> dict[
         "mortality_trend": like * baseline.mortality_trend + own("mortality_trend_shift"),
         **{name: own(name) for name in OWN_TRENDS},
     }
+
+
+def migrant_trends(
+    baseline: Baseline, parameters: Mapping[str, Array], scales: Mapping[str, Trends], years: Sequence[int]
+) -> Array:
+    """Return the trend of net migration, (scenario, draw, year) [persons per 1,000 residents and year].
+
+    Parameters
+    ----------
+    parameters, scales, years
+        As for `trend_multipliers`. A trend of migration is added, as net migration may change its sign.
+    """
+    trend = parameters["migration_trend"]
+    lives = parameters.get("trend_half_life", np.full(len(trend), baseline.assumptions["trend_half_life"]))
+    moved = trend[:, None] * damped_years(years, years[0], lives)
+    return np.stack([scale.migration * moved for scale in scales.values()])
 
 
 def trend_multipliers(

@@ -18,8 +18,15 @@ from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.calibration import Calibration, calibrate, calibrated_levels
 from huyou_sim.inference.contradictions import Contradiction, contradictions
 from huyou_sim.inference.first_year import first_year
+from huyou_sim.inference.later_migration import migration_levels
 from huyou_sim.inference.parameters import level_multipliers
-from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, trend_multipliers, trend_parameters
+from huyou_sim.inference.trends import (
+    FURTHEST_YEAR,
+    LAST_YEAR,
+    migrant_trends,
+    trend_multipliers,
+    trend_parameters,
+)
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.targets import assess_targets
 from huyou_sim.policy import Scenario, load_scenarios, policy_context, policy_response
@@ -126,7 +133,10 @@ def project_scenarios(
     evidence = central_evidence(pack)
     levels, migration = level_multipliers(baseline, fit.calibration.parameters, calibrated_levels(fit.calibration))
     scales = {scenario.key: scenario.trends for scenario in scenarios}
-    trends = trend_multipliers(baseline, trend_parameters(baseline, evidence), scales, years)
+    parameters = trend_parameters(baseline, evidence)
+    trends = trend_multipliers(baseline, parameters, scales, years)
+    moved = migrant_trends(baseline, parameters, scales, years)
+    components = [str(name) for name in migration["component"].values]
     levers = policy_response(
         scenarios,
         evidence,
@@ -141,7 +151,9 @@ def project_scenarios(
         baseline.space,
         years=years,
         log_multipliers=levels + trends,
-        migration_level=migration,
+        migration_level=migration_levels(
+            baseline, migration.values, moved, components, scenarios=list(scales), years=years
+        ),
         response=levers.log_multipliers,
         scenarios=[s.key for s in scenarios],
         total=baseline.code,
