@@ -1,6 +1,6 @@
 """From plain functions to one compiled function, kept between processes.
 
-Compiling takes ten to twenty seconds, once: the machine code is kept on disk, beside the source where that can be
+Compiling takes about twenty seconds, once: the machine code is kept on disk, beside the source where that can be
 written, else in the user's cache folder. It is found again by the processor, the version of numba, and a name that
 holds a hash of everything that was compiled, so that no code of another version can ever be taken for this one. A
 package compiled ahead of time would know neither the user's processor (its vectors make the speed) nor a state space of

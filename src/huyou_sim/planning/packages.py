@@ -184,7 +184,7 @@ def run_packages(
     with tqdm(total=3, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
         pack = load_pack(place)
         chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
-        bar.set_postfix_str("calibrate (the first run compiles: ten to twenty seconds)")
+        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
         fit = fit_pack(pack)
         bar.update()
         bar.set_postfix_str("project")

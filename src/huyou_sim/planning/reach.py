@@ -376,7 +376,7 @@ def run_reach(
     chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
     _check_indicators(together, sorted({target.indicator_id for target in load_targets(pack)}))
     with tqdm(total=4, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: ten to twenty seconds)")
+        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
         fit = fit_pack(pack)
         bar.update()
         bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")

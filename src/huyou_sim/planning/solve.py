@@ -98,7 +98,7 @@ def prepare_question(
     chosen = load_scenario(base, areas=list(pack.areas["area"]))
     found = _checked(pack, targets, level, p, budgets, bounds or {}, draws)
     with tqdm(total=2, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: ten to twenty seconds)")
+        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
         fit = fit_pack(pack)
         bar.update()
         bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
