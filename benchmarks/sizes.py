@@ -55,7 +55,7 @@ FULL = Sizes(
     until=2050, scenarios=(),
 )  # fmt: skip
 QUICK = Sizes(
-    rounds=2, few_rounds=1, stocks=61, peer_draws=32, draws=128, family_draws=128, family_years=10,
+    rounds=1, few_rounds=1, stocks=61, peer_draws=32, draws=128, family_draws=128, family_years=10,
     many_draws=(1, 64, 128), many_years=(2, 6), many_areas=(1, 2), years=5, ensemble=64,
     until=2025, scenarios=("no_new_policy",),
 )  # fmt: skip
