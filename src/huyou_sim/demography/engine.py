@@ -23,7 +23,7 @@ Response = Callable[[int, "Array", "Array"], "Array"]
 """(year, children under 3, population), both (area, trajectory) one year before, to the log multipliers that
 depend on them: (area, channel, trajectory)."""
 
-SMALL = 256
+SMALL = 64
 """Block-years below which starting threads costs more than it saves."""
 
 
