@@ -18,7 +18,7 @@ from typing import Any
 
 from numba import njit
 
-from huyou_sim.demography import chances, counting, kernel, single
+from huyou_sim.demography import chances, cohorts, counting, kernel, single
 from huyou_sim.demography.walk import Row, written_walk
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy"}
@@ -55,7 +55,7 @@ def assembled(module: ModuleType, written: str = "") -> Callable[..., None]:
         Source of the function that takes the place of `_walk`.
     """
     # What a module takes from another needs the functions and constants that it stands beside there.
-    scope = {**vars(chances), **vars(counting), **vars(module)}
+    scope = {**vars(chances), **vars(counting), **vars(cohorts), **vars(module)}
     functions = {name: value for name, value in scope.items() if isinstance(value, FunctionType)}
     if written:
         exec(compile(written, "<written walk>", "exec"), scope)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from huyou_sim.demography.chances import _leave
-from huyou_sim.demography.kernel import FEMALE, MALE
+from huyou_sim.demography.cohorts import FEMALE, MALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
