@@ -16,7 +16,6 @@ from million import show_million
 from show import note
 from sizes import FULL, QUICK, Sizes
 
-
 SECTIONS = ("peers", "family", "growth", "job")
 
 
