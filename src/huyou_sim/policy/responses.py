@@ -2,13 +2,13 @@
 
 Each curve is the full effect of one lever alone: after ramp and lag, before any tempo part has faded. It comes twice:
 
-* as the model has it, with transferability (A3) and the ceiling over all levers (X1), and with childcare shrunk for what
-  grandparents do (0.75 within B1);
+* as the model has it, with transferability (A3) and the ceiling over all levers (X1), and with childcare shrunk for
+  what grandparents do (0.75 within B1);
 * as in the studies' own settings: A3 = 1, no ceiling, childcare not shrunk.
 
-A study is compared with both, and with the second widened by the heterogeneity of the studies: the standard deviation of
-the log ratio of observed to expected over the studies that count and found a gain. That band is fitted to the points that
-it is held against, so it says how far studies differ and is no test.
+A study is compared with both, and with the second widened by the heterogeneity of the studies: the standard deviation
+of the log ratio of observed to expected over the studies that count and found a gain. That band is fitted to the points
+that it is held against, so it says how far studies differ and is no test.
 """
 
 from __future__ import annotations
@@ -173,9 +173,9 @@ def points(parameters: Parameters, context: PolicyContext, studies: pd.DataFrame
     -------
     points : DataFrame
         The table with ``q05``, ``median``, ``q95`` and ``inside`` of the model's band, the same after ``own_`` for the
-        studies' own settings and after ``wide_`` for these with the heterogeneity of the studies; ``own_gap``: how far the
-        effect lies above (or, negative, below) the own band, 0 inside [unit of the effect]; and ``own_log_ratio``: log of observed over
-        expected median, empty for no gain.
+        studies' own settings and after ``wide_`` for these with the heterogeneity of the studies; ``own_gap``: how far
+        the effect lies above (or, negative, below) the own band, 0 inside [unit of the effect]; and
+        ``own_log_ratio``: log of observed over expected median, empty for no gain.
     """
     table = studies.reset_index(drop=True).copy()
     seen = table["effect"].to_numpy(dtype=np.float64)

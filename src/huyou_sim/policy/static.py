@@ -7,7 +7,8 @@ Conventions of the evidence, section 5, taken from its figures where it does not
 * The lasting effect is without the whole tempo share (the model takes half of it, since its hazards deplete the women
   who may bear), and of local payments without the share that is relocation (A15). Nothing crosses orders (A16 = 0).
 * Payments cost their present value at the households' rate, for the births that they bring as well.
-* A change of ideals moves total fertility by kappa (D2) times itself. Childcare counts with what works through marriage.
+* A change of ideals moves total fertility by kappa (D2) times itself. Childcare counts with what it does through
+  marriage.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ TIANMEN_CASH = (0.0, 31_100.0, 45_000.0)
 """Cash by order [yuan]. Source: unit_costs.csv, central values."""
 
 TIANMEN_COUPON, TAKE_UP = (0.0, 50_000.0, 120_000.0), 0.15
-"""Housing coupon by order [yuan], of which prior A12 is worth cash, and the share of births whose parents use one (10 to
-20 %). Source: unit_costs.csv; the second from its central, the third from its high value."""
+"""Housing coupon by order [yuan], of which prior A12 is worth cash, and the share of births whose parents use one (10
+to 20 %). Source: unit_costs.csv; the second from its central, the third from its high value."""
 
 MIXES: Mapping[str, FloatArray] = MappingProxyType(
     {"tianmen": TFR_BY_ORDER, "tianmen_2017": np.array([0.67, 0.81, 0.11])}
@@ -122,7 +123,7 @@ def static_packages() -> Mapping[str, Levers]:
         return _levers(childcare_allowance=tuple(given))
 
     year = str(START)
-    places = {"places_per_1000": {year: 4.60}, "inclusive_share_percent": {year: 60.0}}
+    places = Childcare(places_per_1000={year: 4.60}, inclusive_share_percent={year: 60.0})
     found = {
         "national": Levers(national_childcare_subsidy=NationalSubsidy(start=START)),
         "hangzhou": grants(0.0, 7_000.0, 25_000.0),
@@ -130,7 +131,7 @@ def static_packages() -> Mapping[str, Levers]:
         "monthly_all": monthly(*ORDERS),
         "hohhot": grants(10_000.0, 50_000.0, 100_000.0, years=(1, 5, 10)),
         "large": grants(50_000.0, 100_000.0, 200_000.0),
-        "places": _levers(childcare=Childcare(**places)),
+        "places": _levers(childcare=places),
         "marriage_grant": _levers(marriage_grant=MarriageGrant(yuan=20_000.0, start=START)),
         "campaigns": _levers(ideals=Ideals(campaign_events_per_year={year: 1000.0})),
         "ideal": _levers(ideals=Ideals(ideal_children={year: 1.80})),
@@ -148,7 +149,7 @@ def unfaded(parameters: Parameters) -> dict[str, FloatArray]:
     """Return parameters under which a lever has its full effect in the last of `FULL` and nothing fades or crosses."""
     nothing = np.zeros_like(parameters["A1"])
     swift = {"A10": nothing + RAMP_LAG, "B6": nothing + 1.0}
-    return {**parameters, **swift, **{name: nothing for name in ("A7", "A8", "A16", "B7", "C2")}}
+    return {**parameters, **swift, **dict.fromkeys(("A7", "A8", "A16", "B7", "C2"), nothing)}
 
 
 def full_cash(payments: Sequence[Transfer], context: PolicyContext, parameters: Parameters) -> FloatArray:
@@ -184,7 +185,7 @@ def static_effects(
     """
     p, still = parameters, replace(context, income_growth=0.0)
     now = course(levers, FULL, still, unfaded(p))
-    cost = {"cost": np.full_like(p["A1"], _unit(price, "campaigns") * 1000.0 / 1e6)}
+    cost = {"cost": np.full_like(p["A1"], unit_cost(price, "campaigns") * 1000.0 / 1e6)}
     if package == "places":
         return _places(now, p, price, CHILDREN)
     if package == "marriage_grant":
@@ -236,13 +237,13 @@ def _places(now: Course, p: Parameters, price: Prices, count: float) -> dict[str
     more = covered - coverage(now.capacity.baseline, children, people, p["B2"])
     effect = ceiled(p["B1"] * more / 0.1, p["X1"])
     opened = (now.capacity.places[-1] - now.capacity.places[0]) * RESIDENTS / 1000.0
-    yearly = 12.0 * _unit(price, "childcare_running") / 1e6
+    yearly = 12.0 * unit_cost(price, "childcare_running") / 1e6
     return {
         "births": percent(effect),
         "lasting_tfr": TFR_BY_ORDER.sum() * np.expm1(effect * (1.0 - p["B7"])),
         "cost": yearly * more * count,
         "cost_all_enrolled": yearly * covered * count,
-        "cost_once": np.full_like(effect, opened * _unit(price, "childcare_places") / 1e6),
+        "cost_once": np.full_like(effect, opened * unit_cost(price, "childcare_places") / 1e6),
     }
 
 
@@ -255,7 +256,7 @@ def _fewer_children(context: PolicyContext, p: Parameters, price: Prices) -> dic
     return _places(now, p, price, FEWER_CHILDREN)
 
 
-def _unit(price: Prices, measure: str) -> float:
+def unit_cost(price: Prices, measure: str) -> float:
     """Return the central unit cost of a measure [yuan per unit]."""
     return float(price.units[MEASURES.index(measure), 1])
 
@@ -275,7 +276,9 @@ def tianmen(context: PolicyContext, parameters: Parameters, mix: FloatArray) -> 
     return births_gained(ceiled(effect, parameters["X1"]), mix)
 
 
-def static_table(parameters: Parameters, context: PolicyContext, price: Prices, published: pd.DataFrame) -> pd.DataFrame:
+def static_table(
+    parameters: Parameters, context: PolicyContext, price: Prices, published: pd.DataFrame
+) -> pd.DataFrame:
     """Return the static table of the evidence beside what the model's functions make of the same priors.
 
     Parameters
@@ -302,9 +305,9 @@ def static_table(parameters: Parameters, context: PolicyContext, price: Prices, 
     found["places_fewer"] = _fewer_children(context, parameters, price)
     found |= {name: {"births": tianmen(context, parameters, mix)} for name, mix in MIXES.items()}
     rows = []
-    for row in published.to_dict("records"):
-        for name in VARIANTS.get(row["package"], (row["package"],)):
-            rows.append(_row(row, name, found[name][row["quantity"]]))
+    for package, same in published.groupby("package", sort=False):
+        for name in VARIANTS.get(str(package), (str(package),)):
+            rows += [_row(row, name, found[name][row["quantity"]]) for row in same.to_dict("records")]
     return pd.DataFrame(rows)
 
 
@@ -315,24 +318,13 @@ def _row(row: Mapping[Any, Any], package: str, draws: FloatArray) -> dict[str, A
     shared = (min(upper, high) - max(lower, low)) / min(upper - lower, high - low) if banded else np.nan
     inside = low <= median <= high if banded else None
     far = 1.0 / 20.0 if quantity.startswith("cost") else 1.0 / 3.0
-    apart = abs(median - asked) > far * abs(asked)
+    apart = abs(median - asked) > far * abs(asked) or inside is False
     return {
         "package": package, "label_en": row["label_en"], "label_zh": row["label_zh"], "quantity": quantity,
         "unit": row["unit"], "published": asked, "published_q05": low, "published_q95": high,
         "q05": lower, "median": median, "q95": upper, "difference": median - asked, "ratio": median / asked,
-        "inside": inside, "overlap": shared, "why": WHY.get((package, quantity), OPEN) if apart or inside is False else "",
+        "inside": inside, "overlap": shared, "why": WHY.get((package, quantity), OPEN) if apart else "",
     }  # fmt: skip
-
-
-def published_effects(pack: Pack) -> pd.DataFrame:
-    """Return the published static table of a place's evidence.
-
-    Raises
-    ------
-    PackError
-        When its evidence has none.
-    """
-    return evidence_table(pack, "static_effects")
 
 
 def evidence_table(pack: Pack, name: str) -> pd.DataFrame:
@@ -343,7 +335,9 @@ def evidence_table(pack: Pack, name: str) -> pd.DataFrame:
     PackError
         When its evidence has none.
     """
-    if pack.settings.uses is not None and pack.settings.uses.evidence and name not in pack.evidence:
+    if "priors" in pack.evidence and name not in pack.evidence:
         text = "the table, which the comparison rests on"
-        raise PackError(Problem(f"{name}.csv", "no such table", text, "Copy it from the pack 'evidence'.", pack.name))
+        raise PackError(
+            Problem(f"{name}.csv", "no such table", text, "Copy it from the pack 'evidence'.", str(pack.path))
+        )
     return pack.evidence[name]
