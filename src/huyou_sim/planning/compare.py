@@ -19,7 +19,7 @@ from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.dominance import dominance_table, undominated
-from huyou_sim.planning.gains import GAINED, LASTING, additional_costs, differences, projected
+from huyou_sim.planning.gains import GAINED, additional_costs, differences, projected
 from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.reach import joint_table, reach_table
 from huyou_sim.planning.targets import TARGET_YEAR, load_targets
@@ -48,7 +48,7 @@ PERIOD = "_period"
 """Ending of what is summed to, or seen in, the target year; all else to or in the last year."""
 
 SUMMED = {
-    "births_gained_period": GAINED, "births_gained": GAINED, "births_remaining": LASTING, "tfr_period": "tfr",
+    "births_gained_period": GAINED, "births_gained": GAINED, "tfr_period": "tfr",
     "natural_increase_rate_period": "natural_increase_rate", "population_under_3_period": "population_under_3",
     "total_dependency_60": "total_dependency_60", "total_dependency_65": "total_dependency_65",
     "population_total": "population_total",
