@@ -17,6 +17,7 @@ from huyou_sim.output.compare_words import (
     outcome_decimals,
     outcome_words,
     parameter_label,
+    warning_words,
 )
 from huyou_sim.output.folder import check_folder
 from huyou_sim.output.labels import number, text, wrap
@@ -93,7 +94,7 @@ def compare_report(
     said = [said_of(answer, lang)]
     if folder is not None:
         write_comparison(answer, folder, lang=lang, figures=figures)
-        said.append(text("reach.written", lang, folder=str(folder)))
+        said.append(text("compare.written", lang, folder=str(folder)))
     said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
     return "\n\n".join(said)
 
@@ -118,15 +119,7 @@ def head_words(found: Comparison, lang: str) -> list[str]:
     about = {"draws": f"{len(found.ensemble):,}", "seed": found.ensemble.seed, "until": last}
     said = [f"{DOUBT} {mark}"] if mark else []
     said.append(text("compare.head", lang, against=found.against.label(lang), **about))
-    if found.trends_differ:
-        names = names_of(found.scenarios, found.trends_differ, lang)
-        said.append(f"{DOUBT} {text('compare.trends', lang, names=names)}")
-    gifts = {str(row["scenario"]): str(row["unpriced"]).split() for row in _rows(found) if row["unpriced"]}
-    if gifts:
-        levers = dict.fromkeys(lever_label(lever, lang) for mine in gifts.values() for lever in mine)
-        names = names_of(found.scenarios, gifts, lang)
-        said.append(f"{DOUBT} {text('compare.unpriced', lang, levers=', '.join(levers), names=names)}")
-    return said
+    return [*said, *(f"{DOUBT} {words}" for words in warning_words(found, lang))]
 
 
 def _rows(found: Comparison) -> list[Row]:
@@ -217,9 +210,9 @@ def _births(found: Comparison, lang: str, width: int) -> str:
     last = _rows(found)[0]["until"]
     own = found.costs.set_index(["scenario", "quantity", "unit_costs"]).to_dict("index")
     kinds = [
-        ("per_birth_period", text("compare.in_period", lang, year=TARGET_YEAR)),
-        ("per_birth_lasting", text("compare.lasting", lang, year=last)),
-        ("per_birth_lasting_discounted", text("compare.lasting_discounted", lang, year=last)),
+        ("per_birth_period", text("compare.in_period", lang)),
+        ("per_birth_lasting", text("compare.lasting", lang)),
+        ("per_birth_lasting_discounted", text("compare.lasting_discounted", lang)),
     ]
     body = []
     for scenario in found.scenarios:
@@ -270,13 +263,9 @@ def _targets(found: Comparison, lang: str, width: int) -> str:
         is_base = row["scenario"] == found.against.key
         body.append([_name(found, row["scenario"], lang), *cells, "–" if is_base else beaten])
     title = text("compare.targets", lang, level=text(f"level.{found.level}", lang))
-    table = text_table(
-        header,
-        body,
-        width=width,
-        flexible=(0, len(header) - 1),
-        right=[0 < i < len(header) - 1 for i in range(len(header))],
-    )
+    words = (0, len(header) - 1)
+    right = [i not in words for i in range(len(header))]
+    table = text_table(header, body, width=width, flexible=words, right=right)
     note = text("compare.dominance_note", lang, until=_rows(found)[0]["until"])
     return "\n".join([*wrap(title, width), "", table, "", *wrap(note, width)])
 
@@ -313,7 +302,7 @@ def _mean_words(decimals: int, divisor: float, lang: str) -> Callable[[Row], str
 def tornado_text(one: Tornado, lang: str, width: int) -> str:
     """Return the parameters that move the effect of a package most, for each outcome."""
     parts = []
-    for (outcome, year), same in one.table.groupby(["outcome", "year"], sort=False):
+    for outcome, same in one.table.groupby("outcome", sort=False):
         rows = same.to_dict("records")
         decimals = outcome_decimals(str(outcome))
         body = [
@@ -321,7 +310,7 @@ def tornado_text(one: Tornado, lang: str, width: int) -> str:
             for row in rows[:SHOWN]
         ]
         central = number(rows[0]["central"], decimals)
-        words = outcome_words(str(outcome), int(year), lang)
+        words = outcome_words(str(outcome), int(rows[0]["year"]), lang)
         title = text("compare.tornado", lang, package=one.scenario.label(lang), outcome=words, central=central)
         header = [text("compare.parameter", lang), text("compare.at_low", lang), text("compare.at_high", lang),
                   text("compare.width", lang)]  # fmt: skip

@@ -13,6 +13,7 @@ from huyou_sim.policy.levers import levers
 
 if TYPE_CHECKING:
     from huyou_sim.output.record import ScenarioText
+    from huyou_sim.planning.compare import Comparison
 
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {
@@ -60,6 +61,19 @@ def lever_label(key: str, lang: str) -> str:
 def names_of(scenarios: Sequence[ScenarioText], keys: Iterable[str], lang: str) -> str:
     """Return the names of scenarios, one after the other."""
     return ("、" if lang == "zh" else "; ").join(scenario_label(scenarios, key, lang) for key in keys)
+
+
+def warning_words(found: Comparison, lang: str) -> list[str]:
+    """Return what must be said of a comparison: trends that differ, and levers whose cost nobody knows."""
+    said = []
+    if found.trends_differ:
+        said.append(text("compare.trends", lang, names=names_of(found.scenarios, found.trends_differ, lang)))
+    gifts = {str(row["scenario"]): str(row["unpriced"]).split() for row in found.summary.to_dict("records")}
+    levers_known = dict.fromkeys(lever_label(lever, lang) for mine in gifts.values() for lever in mine)
+    if levers_known:
+        names = names_of(found.scenarios, [key for key, mine in gifts.items() if mine], lang)
+        said.append(text("compare.unpriced", lang, levers=", ".join(levers_known), names=names))
+    return said
 
 
 def cost_scale(lang: str) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from huyou_sim.output.compare_words import (
     lever_label,
     outcome_words,
     parameter_label,
+    warning_words,
 )
 from huyou_sim.output.drawing import check_glyphs, minus, new_page, panel_title, png_bytes, styled, svg_bytes
 from huyou_sim.output.folder import replace_file
@@ -56,7 +57,8 @@ def difference_figure(found: Comparison, lang: str) -> Figure:
     columns = len(found.scenarios)
     page = new_page(
         max(9.0, 1.2 + 2.3 * columns), 2.4 * len(FANNED), head=0.55, foot=0.42,
-        title=text("figure.compare.title", lang, place=_place(found, lang)), notes=_notes("figure.compare.note", found, lang),
+        title=text("figure.compare.title", lang, place=_place(found, lang)),
+        notes=_notes("figure.compare.note", found, lang),
     )  # fmt: skip
     grid = page.grid(len(FANNED), columns, left=0.95, right=0.3, wspace=0.16, hspace=0.75)
     for row, name in enumerate(FANNED):
@@ -92,7 +94,9 @@ def _fan(axes: Axes, found: Comparison, name: str, key: str, years: list[int]) -
     axes.plot(years, series(0.5), color=_MIDDLE, linewidth=1.8)
     axes.axhline(0.0, color=GREY, linewidth=0.9, zorder=1.5)
     axes.axvline(TARGET_YEAR, color=LIGHT, linewidth=0.9, zorder=0.5)
-    axes.set_xticks([year for year in (2025, 2035, 2045) if year <= years[-1]])
+    axes.set_xticks(
+        [year for year in (TARGET_YEAR, 2035, 2045) if year <= years[-1]] if years[-1] >= 2035 else years[::4]
+    )
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{value:,.10g}")))
 
@@ -107,11 +111,12 @@ def cost_figure(found: Comparison, lang: str) -> Figure:
     )  # fmt: skip
     axes = page.figure.add_subplot(page.grid(1, 1, left=0.95, right=0.4)[0, 0])
     own = found.costs[found.costs["unit_costs"].isin(["", "central"])].set_index(["scenario", "quantity"])
+    figures = own[["value", "q05", "q95"]].to_dict("index")
     points = [(0.0, 0.0)]
     best = set(found.summary["scenario"][found.summary["undominated"]])
     for i, scenario in enumerate(found.scenarios):
-        cost, births = own.loc[(scenario.key, "cost_lasting")], own.loc[(scenario.key, "births_lasting")]
-        at = (float(cost["value"]) / MILLION, float(births["value"]))
+        cost, births = figures[scenario.key, "cost_lasting"], figures[scenario.key, "births_lasting"]
+        at = (cost["value"] / MILLION, births["value"])
         colour = COLOURS[1 + i % _TOP]
         axes.hlines(at[1], cost["q05"] / MILLION, cost["q95"] / MILLION, color=colour, linewidth=1.2, alpha=0.6)
         axes.vlines(at[0], births["q05"], births["q95"], color=colour, linewidth=1.2, alpha=0.6)
@@ -146,13 +151,12 @@ def tornado_figure(one: Tornado, found: Comparison, lang: str) -> Figure:
     """Return what the widest parameters do to births gained and to fertility, bars from the 5 to the 95 % quantile."""
     kinds = [(GAINED, TARGET_YEAR, 0), ("tfr", TARGET_YEAR, 3)]
     names = {
-        outcome: [row for row in one.table[one.table["outcome"] == outcome].to_dict("records")[:LONGEST]]
-        for outcome, _, _ in kinds
+        outcome: one.table[one.table["outcome"] == outcome].to_dict("records")[:LONGEST] for outcome, _, _ in kinds
     }
     lines = max(len(rows) for rows in names.values())
     notes = [text("compare.tornado_note", lang), *_notes("figure.compare.note", found, lang)[1:]]
-    page = new_page(12.5, 0.36 * lines + 0.3, head=0.55, foot=0.45,
-                    title=text("figure.tornado.title", lang, package=one.scenario.label(lang)), notes=notes)  # fmt: skip
+    title = text("figure.tornado.title", lang, package=one.scenario.label(lang))
+    page = new_page(12.5, 0.36 * lines + 0.3, head=0.55, foot=0.45, title=title, notes=notes)
     grid = page.grid(1, 2, left=3.3, right=0.45, wspace=0.86)
     for column, (outcome, year, decimals) in enumerate(kinds):
         axes = page.figure.add_subplot(grid[0, column])
@@ -200,7 +204,8 @@ def shapley_figure(one: Attribution, found: Comparison, lang: str) -> Figure:
     """Return what each lever adds to births: alone, on top of all others, and its Shapley value, with 90 % bands."""
     bars = (("alone", "compare.alone", COLOURS[5]), ("shapley", "compare.shapley_value", COLOURS[1]),
             ("last", "compare.last", COLOURS[6]))  # fmt: skip
-    rows = one.table[one.table["outcome"] == GAINED].set_index(["lever", "measured"])
+    same = one.table[one.table["outcome"] == GAINED].set_index(["lever", "measured"])
+    rows = same[["mean", "q05", "q95"]].to_dict("index")
     names = [lever_label(lever, lang) for lever in one.levers]
     left = 0.5 + 0.072 * max(min(display_width(name), 40) for name in names)
     page = new_page(
@@ -210,10 +215,9 @@ def shapley_figure(one: Attribution, found: Comparison, lang: str) -> Figure:
     )  # fmt: skip
     axes = page.figure.add_subplot(page.grid(1, 1, left=left, right=0.4)[0, 0])
     for k, (measured, key, colour) in enumerate(bars):
-        here = [rows.loc[(lever, measured)] for lever in one.levers]
+        here = [rows[lever, measured] for lever in one.levers]
         at = np.arange(len(names)) + 0.27 * (k - 1)
-        means = np.array([row["mean"] for row in here], dtype=np.float64)
-        axes.barh(at, means, height=0.25, color=colour, linewidth=0, label=text(key, lang))
+        axes.barh(at, [row["mean"] for row in here], height=0.25, color=colour, linewidth=0, label=text(key, lang))
         axes.hlines(at, [row["q05"] for row in here], [row["q95"] for row in here], color=INK, linewidth=0.9)
     axes.axvline(0.0, color=GREY, linewidth=0.9)
     axes.set_yticks(range(len(names)), [_short(name, 40) for name in names])
@@ -234,10 +238,7 @@ def _notes(key: str, found: Comparison, lang: str) -> list[str]:
     """Return the caption of a figure: draws and counterfactual, trends that differ, and the mark of convergence."""
     mark = "" if found.posterior is None else warning_mark(found.posterior, lang)
     notes = [text(key, lang, draws=f"{len(found.ensemble):,}", against=found.against.label(lang))]
-    if found.trends_differ:
-        names = "; ".join(one.label(lang) for one in found.scenarios if one.key in found.trends_differ)
-        notes.append(text("compare.trends", lang, names=names))
-    return [*notes, *([f"! {mark}"] if mark else [])]
+    return [*notes, *warning_words(found, lang), *([f"! {mark}"] if mark else [])]
 
 
 COMPARE_FIGURES: Mapping[str, Callable[[Comparison, str], Figure]] = MappingProxyType(

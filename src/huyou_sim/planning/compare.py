@@ -349,8 +349,6 @@ def _check(
 def _other_trends(one: Scenario, base: Scenario) -> Problem:
     mine, others = one.trends.model_dump(), base.trends.model_dump()
     words = [f"{name} {mine[name]:g} against {others[name]:g}" for name in mine if mine[name] != others[name]]
-    expected = (
-        f"those of '{base.key}': trends without policy are no policy, and their effect would count as the package's"
-    )
+    expected = f"those of '{base.key}': a trend is no policy, and its effect would count as the package's"
     fix = "Name a counterfactual that has these trends with --against, or add --allow-trends."
     return Problem(f"trends of '{one.key}'", ", ".join(words), expected, fix)

@@ -131,7 +131,9 @@ def per_birth(cost: Array, births: Array) -> Array:
 
 
 def quantiles(values: Array, levels: tuple[float, ...] = BAND) -> list[float]:
-    """Return quantiles of values some of which may be infinite, (draw,): order statistics, nothing interpolated."""
+    """Return quantiles of values, (draw,); order statistics where some are infinite, since nothing lies between."""
+    if np.isfinite(values).all():
+        return [float(one) for one in np.quantile(values, levels)]
     ordered = np.sort(values)
     return [float(ordered[max(ceil(level * len(ordered)) - 1, 0)]) for level in levels]
 
