@@ -12,12 +12,13 @@ from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.compare_files import Answer, write_comparison
 from huyou_sim.output.compare_words import (
     cost_scale,
+    gift_words,
     lever_label,
     names_of,
     outcome_decimals,
     outcome_words,
     parameter_label,
-    warning_words,
+    trend_words,
 )
 from huyou_sim.output.folder import check_folder
 from huyou_sim.output.labels import number, text, wrap
@@ -119,7 +120,7 @@ def head_words(found: Comparison, lang: str) -> list[str]:
     about = {"draws": f"{len(found.ensemble):,}", "seed": found.ensemble.seed, "until": last}
     said = [f"{DOUBT} {mark}"] if mark else []
     said.append(text("compare.head", lang, against=found.against.label(lang), **about))
-    return [*said, *(f"{DOUBT} {words}" for words in warning_words(found, lang))]
+    return [*said, *(f"{DOUBT} {words}" for words in (*trend_words(found, lang), *gift_words(found, lang)))]
 
 
 def _rows(found: Comparison) -> list[Row]:
@@ -233,7 +234,7 @@ def _births(found: Comparison, lang: str, width: int) -> str:
 
 
 def _cost(value: float, divisor: float, lang: str) -> str:
-    return number(value / divisor, 0) if math.isfinite(value) else text("compare.no_cost", lang)
+    return number(value / divisor, 1 if lang == "zh" else 0) if math.isfinite(value) else text("compare.no_cost", lang)
 
 
 def _banded(three: Sequence[str], lang: str) -> str:
@@ -262,7 +263,8 @@ def _targets(found: Comparison, lang: str, width: int) -> str:
         beaten = names_of(found.scenarios, str(row["dominated_by"]).split(), lang) or text("compare.unbeaten", lang)
         is_base = row["scenario"] == found.against.key
         body.append([_name(found, row["scenario"], lang), *cells, "–" if is_base else beaten])
-    title = text("compare.targets", lang, level=text(f"level.{found.level}", lang))
+    level = text(f"level.{found.level}", lang)
+    title = text("compare.targets", lang, level=level) if len(fertility) else text("compare.pairs", lang)
     words = (0, len(header) - 1)
     right = [i not in words for i in range(len(header))]
     table = text_table(header, body, width=width, flexible=words, right=right)

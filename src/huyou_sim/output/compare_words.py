@@ -63,17 +63,21 @@ def names_of(scenarios: Sequence[ScenarioText], keys: Iterable[str], lang: str) 
     return ("、" if lang == "zh" else "; ").join(scenario_label(scenarios, key, lang) for key in keys)
 
 
-def warning_words(found: Comparison, lang: str) -> list[str]:
-    """Return what must be said of a comparison: trends that differ, and levers whose cost nobody knows."""
-    said = []
-    if found.trends_differ:
-        said.append(text("compare.trends", lang, names=names_of(found.scenarios, found.trends_differ, lang)))
+def trend_words(found: Comparison, lang: str) -> list[str]:
+    """Return the sentence on packages whose trends are not those of the counterfactual, where there are any."""
+    if not found.trends_differ:
+        return []
+    return [text("compare.trends", lang, names=names_of(found.scenarios, found.trends_differ, lang))]
+
+
+def gift_words(found: Comparison, lang: str) -> list[str]:
+    """Return the sentence on levers whose cost nobody knows and on the packages that they flatter, if any."""
     gifts = {str(row["scenario"]): str(row["unpriced"]).split() for row in found.summary.to_dict("records")}
-    levers_known = dict.fromkeys(lever_label(lever, lang) for mine in gifts.values() for lever in mine)
-    if levers_known:
-        names = names_of(found.scenarios, [key for key, mine in gifts.items() if mine], lang)
-        said.append(text("compare.unpriced", lang, levers=", ".join(levers_known), names=names))
-    return said
+    unpriced = dict.fromkeys(lever_label(lever, lang) for mine in gifts.values() for lever in mine)
+    if not unpriced:
+        return []
+    names = names_of(found.scenarios, [key for key, mine in gifts.items() if mine], lang)
+    return [text("compare.unpriced", lang, levers=", ".join(unpriced), names=names)]
 
 
 def cost_scale(lang: str) -> tuple[float, str]:

@@ -13,10 +13,11 @@ from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.compare_words import (
     difference_label,
     difference_unit,
+    gift_words,
     lever_label,
     outcome_words,
     parameter_label,
-    warning_words,
+    trend_words,
 )
 from huyou_sim.output.drawing import check_glyphs, minus, new_page, panel_title, png_bytes, styled, svg_bytes
 from huyou_sim.output.folder import replace_file
@@ -107,7 +108,7 @@ def cost_figure(found: Comparison, lang: str) -> Figure:
     page = new_page(
         10.0, 4.8, head=0.3 + 0.24 * -(-(len(found.scenarios) + 1) // 3), foot=0.6,
         title=text("figure.cost.title", lang, place=_place(found, lang)),
-        notes=_notes("figure.cost.note", found, lang),
+        notes=[*_notes("figure.cost.note", found, lang), *gift_words(found, lang)],
     )  # fmt: skip
     axes = page.figure.add_subplot(page.grid(1, 1, left=0.95, right=0.4)[0, 0])
     own = found.costs[found.costs["unit_costs"].isin(["", "central"])].set_index(["scenario", "quantity"])
@@ -238,7 +239,7 @@ def _notes(key: str, found: Comparison, lang: str) -> list[str]:
     """Return the caption of a figure: draws and counterfactual, trends that differ, and the mark of convergence."""
     mark = "" if found.posterior is None else warning_mark(found.posterior, lang)
     notes = [text(key, lang, draws=f"{len(found.ensemble):,}", against=found.against.label(lang))]
-    return [*notes, *warning_words(found, lang), *([f"! {mark}"] if mark else [])]
+    return [*notes, *trend_words(found, lang), *([f"! {mark}"] if mark else [])]
 
 
 COMPARE_FIGURES: Mapping[str, Callable[[Comparison, str], Figure]] = MappingProxyType(
