@@ -135,10 +135,21 @@ def scenario_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).resolve().parents[3] / "scenarios"
 
 
+def gallery_folder() -> Path:
+    """Return the folder of packages for comparison that come with the software: real schemes, and single measures."""
+    return scenario_folder() / "gallery"
+
+
+def gallery_scenarios() -> list[str]:
+    """Return the names of the packages for comparison, in alphabetical order."""
+    return sorted(path.stem for path in gallery_folder().glob("*.toml"))
+
+
 def known_scenarios() -> list[str]:
-    """Return the names of the scenarios that come with the software, those of a run without names first."""
+    """Return the names of the scenarios that come with the software: of a run without names, others, the gallery."""
     found = sorted(path.stem for path in scenario_folder().glob("*.toml"))
-    return [n for n in DEFAULT_SCENARIOS if n in found] + [n for n in found if n not in DEFAULT_SCENARIOS]
+    first = [name for name in DEFAULT_SCENARIOS if name in found]
+    return [*first, *(name for name in found if name not in first), *gallery_scenarios()]
 
 
 def load_scenario(scenario: str | Path, *, areas: Sequence[str] | None = None) -> Scenario:
@@ -233,7 +244,7 @@ def find_scenario(scenario: str | Path, *, beside: Path | None = None) -> Path:
             return path
         expected = "the path of a TOML file"
         raise ScenarioError(Problem("scenario file", "no such file", expected, "Check the path.", shown(path)))
-    for folder in ([beside.parent] if beside else []) + [scenario_folder(), Path.cwd()]:
+    for folder in ([beside.parent] if beside else []) + [scenario_folder(), gallery_folder(), Path.cwd()]:
         path = folder / f"{text}.toml"
         if path.is_file():
             return path.resolve()
