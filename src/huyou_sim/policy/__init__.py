@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from huyou_sim.policy.context import PolicyContext, policy_context
 from huyou_sim.policy.effects import PolicyResponse, policy_response
-from huyou_sim.policy.measures import scenario_schema
 from huyou_sim.policy.scenario import (
     DEFAULT_SCENARIOS,
     Scenario,
@@ -14,6 +13,7 @@ from huyou_sim.policy.scenario import (
     load_scenario,
     load_scenarios,
 )
+from huyou_sim.policy.schema import scenario_schema
 
 __all__ = [
     "DEFAULT_SCENARIOS",
