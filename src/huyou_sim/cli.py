@@ -347,6 +347,31 @@ def check(paths: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the table to this file, with reasons.")
+@lang_option
+def diff(old: str, new: str, csv: Path | None, lang: str) -> None:
+    r"""Say what two scenarios set differently: every lever from its OLD to its NEW value, with units.
+
+    OLD and NEW are names that ship, or paths of TOML files. What they take over from others is compared as well, so
+    that a lever stands here when it differs and not when it is only typed elsewhere. Behind each value stands the file
+    and line that set it.
+
+    \b
+        huyou diff no_new_policy plan_as_written
+        huyou diff hangzhou_2023 mine.toml --lang zh --csv difference.csv
+    """
+    from huyou_sim.output.difference_report import difference_report
+    from huyou_sim.output.tables import write_table
+
+    said, table = difference_report(old, new, lang=lang)
+    if csv is not None:
+        write_table(table, csv, lang)
+    click.echo(said)
+
+
+@cli.command()
 @click.argument("kind", type=click.Choice(["scenario", "pack", "variables"]), default="scenario")
 @lang_option
 def schema(kind: str, lang: str) -> None:
