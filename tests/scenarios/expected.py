@@ -95,7 +95,7 @@ def readme() -> tuple[str, str, str]:
 
 
 def main() -> None:
-    """Write each expected table whose numbers changed, with the reason in its first line, and the table of the README."""
+    """Write each table whose numbers changed, with the reason in its first line, and the table of the README."""
     if len(sys.argv) != 2 or len(sys.argv[1]) < 10:
         sys.exit(__doc__)
     packages = run()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from huyou_sim.errors import ArgumentError, Problem, ScenarioError
-from huyou_sim.output.folder import replace_file, write_bytes
+from huyou_sim.output.folder import replace_file, write_bytes, writing_error
 from huyou_sim.output.labels import check_language, text
 from huyou_sim.policy import load_scenario
 from huyou_sim.policy.document import shown
@@ -45,15 +46,24 @@ def new_scenario(
     """
     new = template(path, extends=extends, measures=measures, name_zh=name_zh, name_en=name_en)
     target, schema = new.path, new.path.with_name(SCHEMA_FILE)
+    try:
+        _check_free(target, force=force)
+        alone = not schema.exists()
+    except OSError as error:
+        raise writing_error(error, target) from error
+    content = template_text(new).encode("utf-8")
+    _check_loads(target, content)
+    written = [replace_file(schema, schema_json().encode("utf-8"))] if alone else []
+    return new, [replace_file(target, content), *written]
+
+
+def _check_free(target: Path, *, force: bool) -> None:
+    """Refuse a folder, and a file that exists unless it may be replaced."""
     if target.is_dir():
         raise ArgumentError(Problem("PATH", "a folder", "a new file", "Choose another name.", shown(target)))
     if target.exists() and not force:
         fix = "Choose another name, or type --force to replace it."
         raise ArgumentError(Problem("PATH", "a file that exists", "a new file", fix, shown(target)))
-    content = template_text(new).encode("utf-8")
-    _check_loads(target, content)
-    written = [] if schema.exists() else [replace_file(schema, schema_json().encode("utf-8"))]
-    return new, [replace_file(target, content), *written]
 
 
 def _check_loads(target: Path, content: bytes) -> None:
@@ -65,7 +75,8 @@ def _check_loads(target: Path, content: bytes) -> None:
     except ScenarioError as error:
         raise ScenarioError([_renamed(problem, part, target) for problem in error.problems]) from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the part could not be made, it cannot be removed either
+            part.unlink(missing_ok=True)
 
 
 def _renamed(problem: Problem, part: Path, target: Path) -> Problem:

@@ -17,20 +17,15 @@ from huyou_sim.errors import ArgumentError, Problem, ScenarioError, suggest
 from huyou_sim.policy.document import toml_text
 from huyou_sim.policy.levers import FIRST_YEAR, Lever, levers
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, TABLES, Measure
-from huyou_sim.policy.scenario import (
-    LeverKey,
-    Setting,
-    find_scenario,
-    gallery_folder,
-    known_scenarios,
-    load_scenario,
-    scenario_folder,
-)
+from huyou_sim.policy.scenario import LeverKey, Setting, load_scenario, scenario_files
 from huyou_sim.policy.schema import SCHEMA_FILE
+from huyou_sim.policy.shelf import find_scenario, gallery_folder, known_scenarios, scenario_folder
 from huyou_sim.policy.words import MEASURES, bounds_text, unit_text, wording
 
 PARENT = "no_new_policy"
 """What a new scenario extends that names nothing."""
+
+_EXAMPLE_NAMES = {"zh": "我的方案", "en": "My package"}
 
 _LONG = 40
 """Characters of a key and its value behind which comments are no longer aligned."""
@@ -90,23 +85,24 @@ def template(
         With every fault of the path and of the names, or every problem of the scenarios to extend.
     """
     target = Path(path).expanduser().resolve()
-    faults = [*_path_faults(path, target), *_measure_faults(measures)]
-    parents: list[Path] = []
-    for one in extends:
-        try:
-            parents.append(find_scenario(one))
-        except ScenarioError as error:
-            faults += [Problem("--extends", p.found, p.expected, p.fix, p.file) for p in error.problems]
+    parents, faults = _parents(extends)
+    faults = [*_path_faults(path, target), *_name_faults(zh=name_zh, en=name_en), *_measure_faults(measures), *faults]
     if faults:
         raise ArgumentError(faults)
     taken_over: dict[LeverKey, Setting] = {}
     problems: list[Problem] = []
     for parent in parents:
         try:
-            for setting in load_scenario(parent).settings:
-                taken_over.setdefault(setting.key, setting)
+            files = scenario_files(parent)
+            settings = load_scenario(parent).settings
         except ScenarioError as error:
             problems += [problem for problem in error.problems if problem not in problems]
+            continue
+        if target in files:
+            found, expected = f"'{parent.stem}', which is made of {target.name} itself", "a chain that ends"
+            problems.append(Problem("--extends", found, expected, "Choose another name for the new file."))
+        for setting in settings:
+            taken_over.setdefault(setting.key, setting)
     if problems:
         raise ScenarioError(problems)
     plain = target.stem.replace("_", " ")
@@ -128,6 +124,31 @@ def _path_faults(path: str | Path, target: Path) -> list[Problem]:
         found = f"'{target.stem}', a scenario that ships"
         return [Problem(where, found, "a name of its own", f"Type my_{target.stem}.toml, or another name.")]
     return []
+
+
+def _parents(extends: Sequence[str]) -> tuple[list[Path], list[Problem]]:
+    """Return the files to extend, and a problem for each that is not there or named twice."""
+    parents: list[Path] = []
+    faults: list[Problem] = []
+    for one in extends:
+        try:
+            parent = find_scenario(one)
+        except ScenarioError as error:
+            faults += [Problem("--extends", p.found, p.expected, p.fix, p.file) for p in error.problems]
+            continue
+        if parent in parents:
+            faults.append(Problem("--extends", f"'{one}' twice", "each parent once", "Leave one of the two out."))
+        parents.append(parent)
+    return parents, faults
+
+
+def _name_faults(**names: str | None) -> list[Problem]:
+    """Return a problem for each name that is given and empty, or holds what no table can show."""
+    return [
+        Problem(f"--name-{lang}", f"{name!r}", "a name on one line", f'Type --name-{lang} "{_EXAMPLE_NAMES[lang]}".')
+        for lang, name in names.items()
+        if name is not None and not (name.strip() and name.isprintable())
+    ]
 
 
 def _measure_faults(measures: Sequence[str]) -> list[Problem]:
