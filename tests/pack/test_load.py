@@ -158,7 +158,7 @@ def test_schedules_are_those_of_their_sources(huzhou: Pack) -> None:
 
 def test_evidence_is_whole(huzhou: Pack) -> None:
     priors, costs = huzhou.evidence["priors"], huzhou.evidence["unit_costs"]
-    assert len(priors) == 39
+    assert len(priors) == 40
     assert (priors["central"] == priors["q50"]).all()
     assert (priors["q05"] <= priors["q50"]).all()
     assert (priors["q50"] <= priors["q95"]).all()

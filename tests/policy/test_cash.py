@@ -34,7 +34,7 @@ PACKAGES = {
 def births_gained(payments, context, priors):
     """Return the static gain of births in per cent, before ramp and tempo."""
     given_ = [Transfer(order, *payment, start=2021) for order, payment in payments.items()]
-    dose = doses(given_, range(2021, 2022), context, priors["A11"], np.ones_like(priors["A11"]))[2021][:, 0]
+    dose = doses(given_, range(2021, 2022), context, priors, np.ones_like(priors["A11"]))[2021][:, 0]
     parity = np.stack([priors["A4"], priors["A5"], priors["A6"]])
     effect = priors["A3"] * parity * saturating(dose, priors["A1"], priors["A2"])
     effect = -priors["X1"] * np.expm1(-effect / priors["X1"])
@@ -62,10 +62,10 @@ def test_present_value_is_the_sum_of_discounted_payments():
     assert grant.present_value(np.array([0.1]))[0] == pytest.approx(1000 * (1 + 1 / 1.1 + 1 / 1.21))
 
 
-def test_payments_are_those_of_the_file(scenario):
+def test_payments_are_those_of_the_file(scenario, context):
     text = "[[birth_grant]]\norder = 3\nyuan = 6000\nstart = 2023\nend = 2026\npayment_years = 3\n"
     text += "[[childcare_allowance]]\norder = 2\nyuan_per_month = 500\nmonths = 24\nstart = 2024\n"
-    found = transfers(scenario(text, national=3600).levers)
+    found = transfers(scenario(text, national=3600).levers, context)
     assert [(t.order, sum(t.yuan), max(t.at), t.local) for t in found] == [
         (1, 10800, 35 / 12, False), (2, 10800, 35 / 12, False), (3, 10800, 35 / 12, False),
         (3, 6000, 2.0, True), (2, 12000, 23 / 12, True),
@@ -75,14 +75,14 @@ def test_payments_are_those_of_the_file(scenario):
 
 def test_a_fixed_amount_is_worth_less_as_incomes_grow(context):
     grant = Transfer(2, (5750.0,), (0.0,), 2021)
-    dose = doses([grant], range(2021, 2051), context, np.array([0.08]), np.ones(1))[2021][1, :, 0]
+    dose = doses([grant], range(2021, 2051), context, {"A11": np.array([0.08])}, np.ones(1))[2021][1, :, 0]
     assert dose[0] == pytest.approx(0.1)
     np.testing.assert_allclose(dose[1:] / dose[:-1], 1 / (1 + context.income_growth))
 
 
 def test_what_only_the_enrolled_get_weighs_by_their_share(context):
     grant = Transfer(2, (5750.0,), (0.0,), 2021, enrolled_only=True)
-    dose = doses([grant], range(2021, 2022), context, np.array([0.08]), np.array([0.06]))[2021]
+    dose = doses([grant], range(2021, 2022), context, {"A11": np.array([0.08])}, np.array([0.06]))[2021]
     assert dose[1, 0, 0] == pytest.approx(0.006)
 
 

@@ -14,7 +14,7 @@ from huyou_sim.policy.quantities import NEEDED, TAIL, month_shares, quantities
 AREAS = ("330502", "330503")
 STILL = {
     "births_order_1": 100.0, "births_order_2": 50.0, "births_order_3": 10.0, "first_marriages": 120.0,
-    "population_total": 50_000.0, "population_under_3": 480.0, "childcare_places": 131.5, "childcare_coverage": 10.0,
+    "population_total": 50_000.0, "population_under_3": 480.0, "childcare_opened": 0.0, "childcare_in_use": 48.0,
 }  # fmt: skip
 
 
@@ -63,8 +63,8 @@ def test_measures_by_hand(scenario, context, still, price):
         "[marriage_grant]\nyuan = 1000\nstart = 2025\n[marriage_services]\nintensity = 0.5\nstart = 2025\n"
         "[assisted_reproduction]\ncover_share = 1.0\nstart = 2025\n",
     )
-    places = np.array([131.5, 131.5, 141.5, 141.5, 131.5])
-    counted, years = quantities([made], still([made], childcare_places=places), context, AREAS)
+    opened = np.array([0.0, 0.0, 10.0, 0.0, 0.0])
+    counted, years = quantities([made], still([made], childcare_opened=opened), context, AREAS)
     at = {measure: counted[0, i, 0, years.index(2025)] for i, measure in enumerate(MEASURES)}
     enrolled = 2 * 48.0
     assert at["marriage_grant"] == 240_000.0
@@ -76,6 +76,47 @@ def test_measures_by_hand(scenario, context, still, price):
     assert counted[0, MEASURES.index("childcare_places"), 0].sum() == pytest.approx(20.0)
     # 3 in 10 places are converted at 8,000 yuan, the others built at 40,000.
     assert price.units[MEASURES.index("childcare_places"), 1] == pytest.approx(30_400.0)
+
+
+def test_housing_leave_and_tax_by_hand(scenario, context, still, price):
+    made = scenario(
+        "[tax_deduction]\nyuan_per_month = 2000\nmonths = 12\nstart = 2025\n"
+        "[[housing_coupon]]\norder = 3\nyuan = 100000\ntake_up_percent = 20\nstart = 2025\n"
+        "[rent_reduction]\npercent = 15\nmonths = 1\nstart = 2025\n"
+        "[provident_fund_loan]\nlimit_raised_percent = 20\ntake_up_percent = 10\nfrom_order = 2\nstart = 2025\n"
+        "[[maternity_leave]]\norder = 1\nextra_days = 30\nstart = 2025\n"
+        "[employer_subsidy]\nyuan_per_month = 1000\nmonths = 1\nstart = 2025\n"
+        "[maternal_infant_health]\nintensity = 0.5\nstart = 2025\n",
+    )
+    counted, years = quantities([made], still([made]), context, AREAS)
+    yuan = {
+        measure: float(counted[0, i, 0, years.index(2025)] * price.units[i, 1]) for i, measure in enumerate(MEASURES)
+    }
+    grown = 1.045**4
+    assert yuan["tax_deduction"] == pytest.approx(320 * 2000 * 6.5 * 500 / 24000, rel=1e-4)
+    assert yuan["housing_coupon"] == pytest.approx(20 * 100_000 * 0.2)
+    assert yuan["rent_reduction"] == pytest.approx(20 * 0.1 * 0.15 * 1500 * grown)
+    assert yuan["provident_fund_loan"] == pytest.approx(120 * 0.1 * 6000)
+    assert yuan["maternity_leave"] == pytest.approx(200 * 0.6 * 6500 * grown, rel=1e-6)
+    assert yuan["employer_subsidy"] == pytest.approx(320 * 0.6 * 1000)
+    assert yuan["maternal_infant_health"] == pytest.approx(320 * 0.5 * 400)
+
+
+def test_places_opened_by_number_have_the_price_of_their_type(scenario, context, still, price):
+    made = scenario(
+        "[childcare]\nnew_places_converted = { 2023 = 6, 2024 = 0 }\nnew_places_built = { 2023 = 4, 2024 = 0 }\n"
+        "[running_subsidy]\nmonths_6_12 = 1000\nmonths_12_24 = 500\nmonths_24_36 = 200\nstart = 2025\n",
+    )
+    opened = np.array([0.0, 0.0, 7.5, 0.0, 0.0])
+    counted, years = quantities([made], still([made], childcare_opened=opened), context, AREAS)
+    at = {measure: counted[0, i, 0, years.index(2023)] for i, measure in enumerate(MEASURES)}
+    assert (at["childcare_converted"], at["childcare_built"], at["childcare_places"]) == (6.0, 4.0, pytest.approx(5.0))
+    units = {measure: price.units[i, 1] for i, measure in enumerate(MEASURES)}
+    assert (units["childcare_converted"], units["childcare_built"]) == (8000.0, 40_000.0)
+    mean = 0.1 * 1000 + 0.3 * 500 + 0.6 * 200
+    running = counted[0, MEASURES.index("running_subsidy"), 0]
+    assert running[years.index(2025)] == pytest.approx(12 * 0.4 * 96 * mean)
+    assert running[years.index(2024)] == 0.0
 
 
 def test_the_national_subsidy_pays_the_months_that_are_left(scenario, context, still):
@@ -145,8 +186,8 @@ def test_what_was_promised_is_marked(context, still, price):
 
 def test_missing_indicators_are_named(context, still):
     base = load_scenario("no_new_policy")
-    with pytest.raises(ArgumentError, match="no childcare_places, childcare_coverage"):
-        quantities([base], still([base]).drop_vars(["childcare_places", "childcare_coverage"]), context, AREAS)
+    with pytest.raises(ArgumentError, match="no childcare_opened, childcare_in_use"):
+        quantities([base], still([base]).drop_vars(["childcare_opened", "childcare_in_use"]), context, AREAS)
 
 
 def test_a_counterfactual_that_is_not_there_is_named(context, still, price):

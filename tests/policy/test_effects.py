@@ -194,8 +194,8 @@ def test_no_dose_goes_beyond_the_ceilings(scenario, central, ask, yuan, places, 
         assert (part[f"induced_marriages_{order}"] >= np.log(draws["C3"].clip(max=1)) - 1e-12).all()
     assert (part["childcare"] <= draws["B1"] * draws["B2"] / 0.1 + 1e-12).all()
     assert (part["assisted_reproduction"] <= draws["E1"]).all()
-    coverage_ = asked.response.childcare(2030, asked.children, asked.population)["childcare_coverage"][0]
-    assert ((coverage_ >= 0) & (coverage_ <= 100 * draws["B2"] * (1 + 1e-12))).all()
+    in_use = asked.response.childcare(2030, asked.children, asked.population)["childcare_in_use"]
+    assert ((in_use >= 0) & (in_use <= draws["B2"] * asked.children * (1 + 1e-12))).all()
 
 
 @given(st.floats(-5, 5), st.floats(0.01, 1))
@@ -264,17 +264,16 @@ def test_places_of_the_plan_are_near_those_of_the_evidence(central, ask, context
 
 def test_coverage_that_rises_because_births_fall_is_no_lever(scenario, ask):
     asked = ask(scenario())
-    high = asked.response.childcare(2030, asked.children, asked.population)["childcare_coverage"]
-    low = asked.response.childcare(2030, asked.children / 2, asked.population)["childcare_coverage"]
-    np.testing.assert_allclose(low, 2 * high)
+    many = asked.response.childcare(2030, asked.children, asked.population)["childcare_in_use"]
+    few = asked.response.childcare(2030, asked.children / 2, asked.population)["childcare_in_use"]
+    np.testing.assert_allclose(few, many)
     assert (asked.response.log_multipliers(2030, asked.children / 2, asked.population) == 0).all()
 
 
 def test_coverage_ends_at_the_demand_ceiling():
-    used, ceiling = np.array([1.0, 10.0, 1e6]), np.array([0.36, 0.36, 0.36])
-    found = coverage(used, np.full((1, 3), 100.0), np.full((1, 3), 3000.0), ceiling)
-    np.testing.assert_allclose(found, [[0.03, 0.3, 0.36]])
-    assert coverage(used, np.zeros((1, 3)), np.full((1, 3), 3000.0), ceiling).tolist() == [[0.36] * 3]
+    used, ceiling = np.array([[3.0, 30.0, 3e6]]), np.array([0.36, 0.36, 0.36])
+    np.testing.assert_allclose(coverage(used, np.full((1, 3), 100.0), ceiling), [[0.03, 0.3, 0.36]])
+    assert coverage(used, np.zeros((1, 3)), ceiling).tolist() == [[0.36] * 3]
 
 
 def test_the_row_of_the_place_is_the_sum_of_its_areas(ask):
@@ -286,8 +285,7 @@ def test_the_row_of_the_place_is_the_sum_of_its_areas(ask):
     six = asked.response.childcare(2030, *whole)
     np.testing.assert_array_equal(six["childcare_places"][:5], five["childcare_places"])
     np.testing.assert_allclose(six["childcare_places"][5], five["childcare_places"].sum(axis=0))
-    enrolled = (five["childcare_coverage"] * children).sum(axis=0) / children.sum(axis=0)
-    np.testing.assert_allclose(six["childcare_coverage"][5], enrolled)
+    np.testing.assert_allclose(six["childcare_in_use"][5], five["childcare_in_use"].sum(axis=0))
 
 
 def test_marriages_that_levers_bring_carry_fewer_births_and_a_loss_brings_none(scenario, ask, central):
@@ -346,7 +344,7 @@ def test_use_follows_the_fee_and_the_inclusive_share(scenario, ask, central):
     fee = scenario("[childcare]\nfee_yuan_per_month = { 2023 = 750 }\n", "fee")
     share = scenario("[childcare]\ninclusive_share_percent = { 2023 = 60 }\n", "share")
     asked = ask(scenario(), fee, share)
-    none, cheap, inclusive = asked.response.childcare(2023, asked.children, asked.population)["childcare_coverage"][0]
+    none, cheap, inclusive = asked.response.childcare(2023, asked.children, asked.population)["childcare_in_use"][0]
     assert cheap / none == pytest.approx(0.5 ** float(central["B4"][0]))
     assert inclusive / none == pytest.approx(1 + 0.2 * (float(central["B5"][0]) - 1))
 
@@ -368,6 +366,6 @@ def test_marriage_services_fade_by_the_tempo_share_of_marriage_in_full(scenario,
 def test_no_place_is_used_twice(scenario, ask, central):
     asked = ask(scenario("[childcare]\nfee_yuan_per_month = { 2023 = 50 }\n"), places_per_1000=1.0)
     found = asked.response.childcare(2023, asked.children, asked.population)
-    used = found["childcare_coverage"][0, 0] / 100 * asked.children[0, 0]
+    used = found["childcare_in_use"][0, 0]
     assert float(central["B3"][0]) * (50 / 1500) ** float(central["B4"][0]) > 1
     assert used == pytest.approx(found["childcare_places"][0, 0])

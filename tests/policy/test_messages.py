@@ -73,7 +73,7 @@ ONE_MISTAKE = [
     ("[[childcare_allowance]]\norder = 2\nyuan_per_month = 1\nmonths = -1\nstart = 2023", 6, 10,
      "childcare_allowance 1.months", "-1 months", "a number from 0 to 216 months", "between 0 and 216"),
     ("[[childcare_allowance]]\norder = 2\nyuan_per_month = 300\nmonths = 36\nstart = 2025", 5, 1,
-     "childcare_allowance 1.yuan_per_month", "the national subsidy of 3600 yuan a year", "would count twice",
+     "[[childcare_allowance]] for order 2", "the national subsidy of 3600 yuan a year", "would count twice",
      "on_top_of_national = true"),
     ("[marriage_services]\nintensity = 1.5\nstart = 2023", 4, 13, "marriage_services.intensity", "1.5",
      "a number from 0 to 1", "between 0 and 1"),

@@ -15,11 +15,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from huyou_sim.errors import ArgumentError, Problem, ScenarioError, suggest
+from huyou_sim.errors import ArgumentError, Problem, suggest
 from huyou_sim.policy.cash import ORDERS
-from huyou_sim.policy.document import is_national_twice
 from huyou_sim.policy.levers import FIRST_YEAR, HORIZON, Lever, levers
-from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, ChildcareAllowance
+from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, TABLES
 from huyou_sim.policy.scenario import Scenario, Setting, scenario_of
 
 if TYPE_CHECKING:
@@ -179,7 +178,6 @@ def scenario_with(
                 layer.pop(place, None)
             else:
                 layer[place] = Setting(place, content, base.path, (), reason="set to a number")
-    _check_national(layer)
     return scenario_of(replace(base, key=key or base.key), layer)
 
 
@@ -206,20 +204,17 @@ def _contents(
         found: list[tuple[LeverKey, Any]] = []
         for one in [int(order[0])] if order else ORDERS:
             place: LeverKey = (table, one)
-            new = {**_NEW[table], "order": one, "start": start}
+            new = {**_new(table), "order": one, "start": start}
             found.append((place, _measure(quantity, value, layer.get(place), new)))
         return found
-    return [((table,), _measure(quantity, value, layer.get((table,)), {**_NEW[table], "start": start}))]
+    return [((table,), _measure(quantity, value, layer.get((table,)), {**_new(table), "start": start}))]
 
 
-_NEW: Mapping[str, Mapping[str, Any]] = {
-    "birth_grant": {"end": None, "payment_years": 1},
-    "childcare_allowance": {"months": MONTHS, "end": None, "enrolled_only": False, "on_top_of_national": False},
-    "marriage_grant": {"end": None},
-    "marriage_services": {},
-    "assisted_reproduction": {},
-}
-"""A measure that the base does not have, without its amount, start and order."""
+def _new(table: str) -> dict[str, Any]:
+    """Return a measure that the base does not have, without its amount, start and order: as the format leaves it."""
+    kept = {name: field for name, field in TABLES[table].model_fields.items() if name not in ("assumed", "reason")}
+    left_out = {name: field.default for name, field in kept.items() if not field.is_required()}
+    return {"months": MONTHS, **left_out} if "months" in kept else left_out
 
 
 def _measure(quantity: str, value: float, before: Setting | None, new: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -237,17 +232,3 @@ def _path(value: float, before: Setting | None, weakest: float, start: int, by: 
             return None
         earlier = {str(min(start, by) - 1): weakest}
     return {**earlier, str(min(by, HORIZON)): value}
-
-
-def _check_national(layer: Mapping[LeverKey, Setting]) -> None:
-    """Refuse an allowance that is the national subsidy once more, as a scenario file does."""
-    for setting in layer.values():
-        if setting.key[0] == "childcare_allowance" and is_national_twice(ChildcareAllowance(**setting.value)):
-            raise ScenarioError(
-                Problem(
-                    setting.name,
-                    f"{setting.value['yuan_per_month']:g} yuan for {setting.value['months']} months",
-                    "another amount: the national subsidy is in every scenario and would count twice",
-                    "Type another amount.",
-                )
-            )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from huyou_sim.errors import PackError, Problem
@@ -32,9 +34,20 @@ class PolicyContext:
         What parents pay for a place.
     ideal_children : float [children]
     campaign_events : float [events per year]
+    market_rent : float [yuan per month]
+    provident_fund_worth : float [yuan per % of the loan limit]
+    tax_saved_per_yuan : float [1]
+        Of what is taken off taxable income.
+    wage_per_leave_day : float [yuan per day]
+        Of employed mothers.
+    employed_share_mothers : float [1]
+    enrolled_share_6_12, enrolled_share_12_24 : float [1]
+        Shares of the children in childcare by age in months; the rest are 24-36 months old.
     tfr_second_third : float [children per woman]
         Total fertility rate of orders 2 and above, by which a change in ideals is divided.
     children_under_3, population : float [persons]
+    children_by_area : mapping of area to float [persons]
+        Children under 3, by whom places that are opened or closed are spread over the areas.
     """
 
     base_year: int
@@ -45,13 +58,25 @@ class PolicyContext:
     fee: float
     ideal_children: float
     campaign_events: float
+    market_rent: float
+    provident_fund_worth: float
+    tax_saved_per_yuan: float
+    wage_per_leave_day: float
+    employed_share_mothers: float
+    enrolled_share_6_12: float
+    enrolled_share_12_24: float
     tfr_second_third: float
     children_under_3: float
     population: float
+    children_by_area: Mapping[str, float]
 
     def income(self, year: int) -> float:
         """Return disposable income per head in a year [yuan], the unit in which transfers are measured."""
-        return float(self.disposable_income * (1.0 + self.income_growth) ** (year - self.base_year))
+        return float(self.disposable_income * self.growth(year))
+
+    def growth(self, year: int) -> float:
+        """Return income of a year over that of the base year [1], with which wages and rents grow."""
+        return float((1.0 + self.income_growth) ** (year - self.base_year))
 
 
 ECONOMY = {
@@ -62,6 +87,13 @@ ECONOMY = {
     "fee": "childcare_fee",
     "ideal_children": "ideal_children",
     "campaign_events": "campaign_events",
+    "market_rent": "market_rent",
+    "provident_fund_worth": "provident_fund_worth",
+    "tax_saved_per_yuan": "tax_saved_per_yuan",
+    "wage_per_leave_day": "wage_per_leave_day",
+    "employed_share_mothers": "employed_share_mothers",
+    "enrolled_share_6_12": "enrolled_share_6_12",
+    "enrolled_share_12_24": "enrolled_share_12_24",
 }
 """Field of the context to name in the pack's table `economy`."""
 
@@ -95,11 +127,13 @@ def policy_context(pack: Pack) -> PolicyContext:
         raise PackError(problems)
     people = pack.population_single_age
     people = people[people["area"].isin(pack.areas["area"])]
+    children = people[people["age"] < YOUNG].groupby("area")["population"].sum()
     return PolicyContext(
         base_year=base_year,
         tfr_second_third=rates["tfr"] * rates["share_second_third"] / 100.0,
-        children_under_3=float(people.loc[people["age"] < YOUNG, "population"].sum()),
+        children_under_3=float(children.sum()),
         population=float(people["population"].sum()),
+        children_by_area=MappingProxyType({str(area): float(count) for area, count in children.items()}),
         **values,
     )
 

@@ -43,7 +43,7 @@ class Course:
         Effect of marriage grant and services on first-marriage hazards.
     ideal_change : (year, draw) [children]
         Change of the ideal number of children that the levers bring.
-    assisted_reproduction : (year, draw) [log]
+    assisted_reproduction, infant_mortality : (year, draw) [log]
     first_year, national_first_year : int
         In which any lever that may move marriage begins, and in which the national subsidy does; the year after the
         last when there is none.
@@ -55,6 +55,7 @@ class Course:
     marriage: FloatArray
     ideal_change: FloatArray
     assisted_reproduction: FloatArray
+    infant_mortality: FloatArray
     first_year: int
     national_first_year: int
 
@@ -71,16 +72,17 @@ def course(levers: Levers, years: range, context: PolicyContext, parameters: Map
     parameters : mapping of prior id to (draw,)
     """
     p = parameters
-    payments = transfers(levers)
+    payments = transfers(levers, context)
     national = [payment for payment in payments if not payment.local]
     enrolled = enrolled_share(context, p)
     return Course(
         cash=cash_effect(payments, years, context, p, enrolled),
         national_cash=cash_effect(national, years, context, p, enrolled),
-        capacity=capacity(levers.childcare, years, context, p),
+        capacity=capacity(levers, years, context, p),
         marriage=_marriage(levers, years, context, p),
         ideal_change=_ideal_change(levers, years, context, p),
         assisted_reproduction=_assisted_reproduction(levers, years, p),
+        infant_mortality=_infant_mortality(levers, years, p),
         first_year=min([*_starts(payments), *_other_starts(levers)], default=years[-1] + 1),
         national_first_year=min(_starts(national), default=years[-1] + 1),
     )
@@ -129,6 +131,16 @@ def _assisted_reproduction(levers: Levers, years: range, p: Mapping[str, FloatAr
     return effect
 
 
+def _infant_mortality(levers: Levers, years: range, p: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what the package of maternal and infant health takes off infant mortality, prior F1, without tempo."""
+    health = levers.maternal_infant_health
+    if health is None:
+        return np.zeros((len(years), len(p["F1"])))
+    profile = cash_profile(health.start, years, p["A10"], np.zeros_like(p["F1"]), p["A9"])
+    effect: FloatArray = -p["F1"] * health.intensity * profile
+    return effect
+
+
 def _starts(payments: Sequence[Transfer]) -> list[int]:
     return [payment.start for payment in payments if any(payment.yuan)]
 
@@ -136,7 +148,12 @@ def _starts(payments: Sequence[Transfer]) -> list[int]:
 def _other_starts(levers: Levers) -> list[int]:
     """Return the first years of the levers that move marriage and are no payments for births."""
     starts = [m.start for m in (levers.marriage_grant, levers.marriage_services) if m is not None]
+    if levers.running_subsidy is not None and levers.running_subsidy.passed_on_percent > 0.0:
+        starts.append(levers.running_subsidy.start)
     childcare = levers.childcare
-    for path in (childcare.places_per_1000, childcare.inclusive_share_percent, childcare.fee_yuan_per_month):
+    for path in (
+        childcare.places_per_1000, childcare.new_places_converted, childcare.new_places_built, childcare.places_closed,
+        childcare.inclusive_share_percent, childcare.fee_yuan_per_month,
+    ):  # fmt: skip
         starts += list(by_year(path))[:1]
     return starts

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from huyou_sim.errors import Problem, suggest
 from huyou_sim.policy.levers import FIRST_YEAR, HORIZON, Lever, levers
-from huyou_sim.policy.measures import LIST_TABLES, TABLES, ChildcareAllowance, Measure, NationalSubsidy, ScenarioFile
+from huyou_sim.policy.measures import LIST_TABLES, TABLES, Measure, ScenarioFile
 from huyou_sim.policy.positions import KeyPath, Place, nearest_place, positions
 
 _EXAMPLE = {
@@ -215,7 +215,7 @@ def _with_type(value: object) -> str:
 
 def _range_fix(lever: Lever, key: str) -> str:
     if lever.unit == "birth order":
-        return "Type order = 1, 2 or 3; 3 stands for the third and all later births."
+        return f"Type {key} = 1, 2 or 3; 3 stands for the third and all later births."
     if lever.unit == "year":
         return f"Type a year from {FIRST_YEAR} to {HORIZON}: {FIRST_YEAR - 1} is the calibration year."
     if lever.unit == "%":
@@ -264,19 +264,6 @@ def _twice(content: ScenarioFile, places: Mapping[KeyPath, Place]) -> Iterator[F
                 where = f"[[{table}]] for order {measure.order}"
                 yield (table, i, "order"), where, found, "one for each birth order", fix
             first.setdefault(measure.order, i)
-    for i, allowance in enumerate(content.childcare_allowance):
-        if is_national_twice(allowance):
-            path: KeyPath = ("childcare_allowance", i, "yuan_per_month")
-            found = (
-                f"{allowance.yuan_per_month:g} yuan for {allowance.months} months, "
-                "which is the national subsidy of 3600 yuan a year"
-            )
-            expected = "a local allowance: the national one is already in every scenario and would count twice"
-            fix = (
-                "Delete this [[childcare_allowance]]; or, if the place really pays as much again, "
-                "add on_top_of_national = true."
-            )
-            yield path, _where(path), found, expected, fix
 
 
 def _measures(content: ScenarioFile) -> list[tuple[KeyPath, Measure]]:
@@ -288,14 +275,3 @@ def _measures(content: ScenarioFile) -> list[tuple[KeyPath, Measure]]:
         elif isinstance(value, tuple):
             found += [((name, i), measure) for i, measure in enumerate(value)]
     return found
-
-
-def is_national_twice(allowance: ChildcareAllowance) -> bool:
-    """Return whether a local allowance is the national subsidy, written down once more."""
-    national = NationalSubsidy()
-    return (
-        not allowance.on_top_of_national
-        and allowance.yuan_per_month * 12 == national.yuan_per_year
-        and allowance.months == national.months
-        and allowance.start >= national.start
-    )

@@ -10,7 +10,9 @@ Source: evidence, section 3. Where that is silent:
   (`INDUCED_TURNOVER`).
 * The lever of childcare is measured against the places that there would be without it, for the same children: a
   coverage that rises because births fall is no effect of policy.
-* Where measures are local, areas outside of them get the national subsidy alone.
+* Where measures are local, areas outside of them get the national subsidy and the tax deduction alone.
+* Places that are opened or closed by number are spread over the areas with the measure by their children of the base
+  year; a closed place takes its use with it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from huyou_sim.demography.states import INFANT_MORTALITY
 from huyou_sim.errors import ArgumentError, LabelError, Problem
 from huyou_sim.policy.cash import ORDERS
 from huyou_sim.policy.childcare import coverage
@@ -47,8 +50,8 @@ INDUCED_TURNOVER = (2.0, 6.0, 10.0)
 child: mean times from marriage to those births, assumed [years]."""
 
 PRIORS = (
-    *(f"A{i}" for i in range(1, 12)), "A15", "A16", *(f"B{i}" for i in range(1, 9)),
-    "C1", "C2", "C3", "C4", "C9", "D1", "D2", "E1", "X1", "X2",
+    *(f"A{i}" for i in range(1, 17)), *(f"B{i}" for i in range(1, 9)),
+    "C1", "C2", "C3", "C4", "C9", "D1", "D2", "E1", "F1", "X1", "X2",
 )  # fmt: skip
 """Ids of the evidence that the effects rest on."""
 
@@ -60,6 +63,7 @@ class _Channels:
     marriage: tuple[int, ...]
     births: tuple[tuple[int, ...], ...]
     older_births: tuple[int, ...]
+    infant_mortality: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,16 @@ class _Courses:
     marriage: FloatArray
     ideal_change: FloatArray
     assisted_reproduction: FloatArray
+    infant_mortality: FloatArray
     places: FloatArray
     used: FloatArray
     effective: FloatArray
     baseline: FloatArray
+    opened: FloatArray
+    closed: FloatArray
+    added: FloatArray
+    added_used: FloatArray
+    added_effective: FloatArray
     first_year: FloatArray
     national_first_year: FloatArray
 
@@ -102,6 +112,7 @@ class PolicyResponse:
     _courses: _Courses
     _parameters: Mapping[str, FloatArray]
     _applies: NDArray[np.bool_]
+    _shares: FloatArray
     _context: PolicyContext
 
     def log_multipliers(self, year: int, children_under_3: FloatArray, population: FloatArray) -> FloatArray:
@@ -127,6 +138,8 @@ class PolicyResponse:
                 found[:, channel] = part[f"birth_{order}"] + part[f"induced_marriages_{order}"]
         for channel in self._moved.older_births:
             found[:, channel] += part["assisted_reproduction"]
+        for channel in self._moved.infant_mortality:
+            found[:, channel] = part["infant_mortality"]
         return found
 
     def components(self, year: int, children_under_3: FloatArray, population: FloatArray) -> dict[str, FloatArray]:
@@ -142,7 +155,8 @@ class PolicyResponse:
         components : dict
             ``cash_1`` ... ``cash_3``, ``childcare``, ``ideals``: before the ceiling; ``birth_1`` ... ``birth_3``:
             their combination; ``assisted_reproduction``; ``marriage_measures``; ``marriage``: the sum that moves first
-            marriage; ``induced_marriages_1`` ...: what hazards of married women lose to marriages of less intent.
+            marriage; ``induced_marriages_1`` ...: what hazards of married women lose to marriages of less intent;
+            ``infant_mortality``.
         """
         i = self._index(year)
         p, now, applies = self._parameters, self._courses, self._applies
@@ -156,6 +170,7 @@ class PolicyResponse:
             "childcare": care,
             "ideals": ideals,
             "assisted_reproduction": np.where(applies, now.assisted_reproduction[i], 0.0),
+            "infant_mortality": np.where(applies, now.infant_mortality[i], 0.0),
             "marriage_measures": measures,
             "marriage": marriage,
         }
@@ -170,7 +185,7 @@ class PolicyResponse:
         return part
 
     def childcare(self, year: int, children_under_3: FloatArray, population: FloatArray) -> dict[str, FloatArray]:
-        """Return places and coverage in `year`, as they are and not as births have responded to them.
+        """Return places, who uses and who wants them in `year`, as they are and not as births have responded to them.
 
         Parameters
         ----------
@@ -181,22 +196,32 @@ class PolicyResponse:
         Returns
         -------
         series : dict of (area, trajectory)
-            ``childcare_places`` [places] and ``childcare_coverage`` [% of children under 3].
+            ``childcare_places`` [places], ``childcare_in_use`` and ``childcare_wanted`` [children under 3]: enrolled,
+            and whose families want a place (prior B2).
         """
         i = self._index(year)
         rows = children_under_3.shape[0]
         self._check(children_under_3, population, rows if rows == len(self.areas) + 1 else len(self.areas))
         n, now = len(self.areas), self._courses
-        children, people = children_under_3[:n], population[:n]
-        per_1000 = np.where(self._applies, now.places[i], self._context.places_per_1000)
-        used = np.where(self._applies, now.used[i], now.baseline[i])
-        places = per_1000 * people / 1000.0
-        covered = coverage(used, children, people, self._parameters["B2"])
+        children, people = children_under_3[:n], population[:n] / 1000.0
+        kept, added = self._childcare_of(now.places[i], now.added[i], self._context.places_per_1000)
+        places = np.maximum(kept * people + added, 0.0)
+        kept, added = self._childcare_of(now.used[i], now.added_used[i], now.baseline[i])
+        used = np.minimum(kept * people + added, places)
+        wanted = self._parameters["B2"] * children
+        found = {
+            "childcare_places": places,
+            "childcare_in_use": coverage(used, children, self._parameters["B2"]) * children,
+            "childcare_wanted": wanted,
+        }
         if rows > n:
-            enrolled = (covered * children).sum(axis=0)
-            covered = np.vstack([covered, enrolled / np.maximum(children.sum(axis=0), 1e-9)])
-            places = np.vstack([places, places.sum(axis=0)])
-        return {"childcare_places": places, "childcare_coverage": 100.0 * covered}
+            found = {name: np.vstack([values, values.sum(axis=0)]) for name, values in found.items()}
+        return found
+
+    def places_moved(self, year: int) -> tuple[FloatArray, FloatArray]:
+        """Return the places that scenarios open and close by number in `year`, two of (area, trajectory) [places]."""
+        i, now = self._index(year), self._courses
+        return self._shares * now.opened[i], self._shares * now.closed[i]
 
     def ideal_children(self, year: int) -> FloatArray:
         """Return the mean ideal number of children where the scenario's measures apply, (trajectory,)."""
@@ -224,12 +249,18 @@ class PolicyResponse:
 
     def _care_effect(self, i: int, children: FloatArray, population: FloatArray) -> FloatArray:
         """Return beta_c per 10 points of coverage above what it would be without the lever."""
-        p, now = self._parameters, self._courses
-        effective = np.where(self._applies, now.effective[i], now.baseline[i])
-        with_lever = coverage(effective, children, population, p["B2"])
-        without = coverage(now.baseline[i], children, population, p["B2"])
+        p, now, people = self._parameters, self._courses, population / 1000.0
+        kept, added = self._childcare_of(now.effective[i], now.added_effective[i], now.baseline[i])
+        with_lever = coverage(kept * people + added, children, p["B2"])
+        without = coverage(now.baseline[i] * people, children, p["B2"])
         effect: FloatArray = p["B1"] * (with_lever - without) / 0.1
         return effect
+
+    def _childcare_of(
+        self, per_1000: FloatArray, added: FloatArray, baseline: FloatArray | float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return places per 1000 residents, and those added by number, of each area, (area, trajectory)."""
+        return np.where(self._applies, per_1000, baseline), self._shares * added
 
     def _check(self, children: FloatArray, population: FloatArray, areas: int) -> None:
         expected = (areas, len(self.scenarios) * self.draws)
@@ -310,16 +341,23 @@ def policy_response(
         marriage=joined([c.marriage for c in found]),
         ideal_change=joined([c.ideal_change for c in found]),
         assisted_reproduction=joined([c.assisted_reproduction for c in found]),
+        infant_mortality=joined([c.infant_mortality for c in found]),
         places=joined([repeated(c.capacity.places) for c in found]),
         used=joined([c.capacity.used for c in found]),
         effective=joined([c.capacity.effective for c in found]),
         baseline=joined([np.broadcast_to(c.capacity.baseline, c.capacity.used.shape) for c in found]),
+        opened=joined([repeated(c.capacity.opened) for c in found]),
+        closed=joined([repeated(c.capacity.closed) for c in found]),
+        added=joined([repeated(c.capacity.added) for c in found]),
+        added_used=joined([c.capacity.added_used for c in found]),
+        added_effective=joined([c.capacity.added_effective for c in found]),
         first_year=np.repeat([float(c.first_year) for c in found], draws),
         national_first_year=np.repeat([float(c.national_first_year) for c in found], draws),
     )
     applies = np.array([[s.areas is None or area in s.areas for s in scenarios] for area in areas])
     tiled = {name: np.tile(parameters[name], len(scenarios)) for name in PRIORS}
-    for array in (*(getattr(courses, f.name) for f in fields(courses)), *tiled.values()):
+    shares = np.repeat(_area_shares(applies, areas, economy), draws, axis=1)
+    for array in (*(getattr(courses, f.name) for f in fields(courses)), *tiled.values(), shares):
         array.flags.writeable = False
     return PolicyResponse(
         scenarios=tuple(scenario.key for scenario in scenarios),
@@ -331,8 +369,17 @@ def policy_response(
         _courses=courses,
         _parameters=tiled,
         _applies=np.repeat(applies, draws, axis=1),
+        _shares=shares,
         _context=economy,
     )
+
+
+def _area_shares(applies: NDArray[np.bool_], areas: Sequence[str], economy: PolicyContext) -> FloatArray:
+    """Return what share of places opened by number each area gets, (area, scenario), by children of the base year."""
+    even = economy.children_under_3 / len(areas)
+    children = np.array([economy.children_by_area.get(area, even) for area in areas])[:, None] * applies
+    shares: FloatArray = children / np.maximum(children.sum(axis=0), 1e-9)
+    return shares
 
 
 def _check_parameters(parameters: Mapping[str, FloatArray]) -> int:
@@ -349,11 +396,13 @@ def _check_parameters(parameters: Mapping[str, FloatArray]) -> int:
 
 def _moved_channels(channels: Sequence[str]) -> _Channels:
     """Return the channels that levers move, by their names: marriage_<ages>, birth_<order>_<ages>."""
-    marriage, older = [], []
+    marriage, older, infants = [], [], []
     births: dict[int, list[int]] = {order: [] for order in ORDERS}
     for i, name in enumerate(channels):
         if (match := re.fullmatch(r"marriage_(\d+)_\d+", name)) and int(match[1]) < MARRIAGE_BELOW:
             marriage.append(i)
+        if name == INFANT_MORTALITY:
+            infants.append(i)
         if match := re.fullmatch(r"birth_(\d)_(\d+)_\d+", name):
             births[int(match[1])].append(i)
             if int(match[2]) >= ART_FROM:
@@ -362,4 +411,4 @@ def _moved_channels(channels: Sequence[str]) -> _Channels:
         text = f"marriage below {MARRIAGE_BELOW}, births of orders 1 to 3, some of them from age {ART_FROM}"
         fix = "Use state_space('family')."
         raise LabelError(Problem("channels that levers move", ", ".join(channels) or "none", text, fix))
-    return _Channels(tuple(marriage), tuple(tuple(births[order]) for order in ORDERS), tuple(older))
+    return _Channels(tuple(marriage), tuple(tuple(births[order]) for order in ORDERS), tuple(older), tuple(infants))

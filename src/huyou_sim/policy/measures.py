@@ -118,11 +118,81 @@ class ChildcareAllowance(Measure):
     )
 
 
+class TaxDeduction(Measure):
+    """A deduction from taxable income for each child, in every area: the state's rule, which relocates no births."""
+
+    yuan_per_month: float = _quantity("tax_deduction.yuan_per_month")
+    months: int = _quantity("tax_deduction.months", default=36)
+    start: int = _quantity("tax_deduction.start")
+    end: int | None = _quantity("tax_deduction.end", default=None)
+
+
+class HousingCoupon(Measure):
+    """A coupon at the purchase of a home, for families of one birth order."""
+
+    order: int = _quantity("housing_coupon.order")
+    yuan: float = _quantity("housing_coupon.yuan")
+    take_up_percent: float = _quantity("housing_coupon.take_up_percent", default=15.0)
+    start: int = _quantity("housing_coupon.start")
+    end: int | None = _quantity("housing_coupon.end", default=None)
+
+
+class RentReduction(Measure):
+    """A public rental below the market's rent, for families with a birth of some order or a later one."""
+
+    from_order: int = _quantity("rent_reduction.from_order", default=3)
+    percent: float = _quantity("rent_reduction.percent")
+    months: int = _quantity("rent_reduction.months", default=36)
+    take_up_percent: float = _quantity("rent_reduction.take_up_percent", default=10.0)
+    start: int = _quantity("rent_reduction.start")
+    end: int | None = _quantity("rent_reduction.end", default=None)
+
+
+class ProvidentFundLoan(Measure):
+    """A higher limit of provident-fund loans, for families with a birth of some order or a later one."""
+
+    from_order: int = _quantity("provident_fund_loan.from_order", default=3)
+    limit_raised_percent: float = _quantity("provident_fund_loan.limit_raised_percent")
+    take_up_percent: float = _quantity("provident_fund_loan.take_up_percent", default=15.0)
+    start: int = _quantity("provident_fund_loan.start")
+    end: int | None = _quantity("provident_fund_loan.end", default=None)
+
+
+class MaternityLeave(Measure):
+    """Paid leave beyond the law, for mothers of one birth order who are employed."""
+
+    order: int = _quantity("maternity_leave.order")
+    extra_days: float = _quantity("maternity_leave.extra_days")
+    start: int = _quantity("maternity_leave.start")
+    end: int | None = _quantity("maternity_leave.end", default=None)
+
+
+class EmployerSubsidy(Measure):
+    """What employers get for social insurance of mothers on leave."""
+
+    yuan_per_month: float = _quantity("employer_subsidy.yuan_per_month")
+    months: int = _quantity("employer_subsidy.months", default=6)
+    start: int = _quantity("employer_subsidy.start")
+    end: int | None = _quantity("employer_subsidy.end", default=None)
+
+
 class Childcare(Measure):
-    """Places, who can afford them and what they cost, each by year."""
+    """Places, who can afford them and what they cost, each by year.
+
+    Places are given as a ratio to residents, or as places opened and closed, never as both.
+    """
 
     places_per_1000: dict[Year, Annotated[float, Field(**_bounds("childcare.places_per_1000"))]] | None = _path(
         "childcare.places_per_1000"
+    )
+    new_places_converted: dict[Year, Annotated[float, Field(**_bounds("childcare.new_places_converted"))]] | None = (
+        _path("childcare.new_places_converted")
+    )
+    new_places_built: dict[Year, Annotated[float, Field(**_bounds("childcare.new_places_built"))]] | None = _path(
+        "childcare.new_places_built"
+    )
+    places_closed: dict[Year, Annotated[float, Field(**_bounds("childcare.places_closed"))]] | None = _path(
+        "childcare.places_closed"
     )
     inclusive_share_percent: (
         dict[Year, Annotated[float, Field(**_bounds("childcare.inclusive_share_percent"))]] | None
@@ -130,6 +200,17 @@ class Childcare(Measure):
     fee_yuan_per_month: dict[Year, Annotated[float, Field(**_bounds("childcare.fee_yuan_per_month"))]] | None = _path(
         "childcare.fee_yuan_per_month"
     )
+
+
+class RunningSubsidy(Measure):
+    """What inclusive places get for each enrolled child, by its age, on top of what is paid today."""
+
+    months_6_12: float = _quantity("running_subsidy.months_6_12", default=0.0)
+    months_12_24: float = _quantity("running_subsidy.months_12_24", default=0.0)
+    months_24_36: float = _quantity("running_subsidy.months_24_36", default=0.0)
+    passed_on_percent: float = _quantity("running_subsidy.passed_on_percent", default=0.0)
+    start: int = _quantity("running_subsidy.start")
+    end: int | None = _quantity("running_subsidy.end", default=None)
 
 
 class MarriageGrant(Measure):
@@ -165,6 +246,13 @@ class AssistedReproduction(Measure):
     start: int = _quantity("assisted_reproduction.start")
 
 
+class MaternalInfantHealth(Measure):
+    """Safe delivery, screening of newborns and paediatrics: one package with an intensity."""
+
+    intensity: float = _quantity("maternal_infant_health.intensity")
+    start: int = _quantity("maternal_infant_health.start")
+
+
 class Levers(_Table):
     """All levers of a scenario. What is not set is not used, but for the national subsidy, which is."""
 
@@ -172,11 +260,19 @@ class Levers(_Table):
     # A list in the file, a tuple here: a loaded scenario cannot be changed.
     birth_grant: tuple[BirthGrant, ...] = Field(default=(), strict=False)
     childcare_allowance: tuple[ChildcareAllowance, ...] = Field(default=(), strict=False)
+    tax_deduction: TaxDeduction | None = None
+    housing_coupon: tuple[HousingCoupon, ...] = Field(default=(), strict=False)
+    rent_reduction: RentReduction | None = None
+    provident_fund_loan: ProvidentFundLoan | None = None
+    maternity_leave: tuple[MaternityLeave, ...] = Field(default=(), strict=False)
+    employer_subsidy: EmployerSubsidy | None = None
     childcare: Childcare = Field(default_factory=Childcare)
+    running_subsidy: RunningSubsidy | None = None
     marriage_grant: MarriageGrant | None = None
     marriage_services: MarriageServices | None = None
     ideals: Ideals = Field(default_factory=Ideals)
     assisted_reproduction: AssistedReproduction | None = None
+    maternal_infant_health: MaternalInfantHealth | None = None
 
 
 class ScenarioFile(Levers):
@@ -194,13 +290,16 @@ class ScenarioFile(Levers):
     trends: Trends = Field(default_factory=Trends)
 
 
-LIST_TABLES = ("birth_grant", "childcare_allowance")
+LIST_TABLES = ("birth_grant", "childcare_allowance", "housing_coupon", "maternity_leave")
 """Tables of which a file may have one per birth order."""
 
 OPEN_TABLES = ("trends", "childcare", "ideals")
 """Tables whose keys are levers of their own."""
 
-WHOLE_TABLES = ("national_childcare_subsidy", "marriage_grant", "marriage_services", "assisted_reproduction")
+WHOLE_TABLES = (
+    "national_childcare_subsidy", "tax_deduction", "rent_reduction", "provident_fund_loan", "employer_subsidy",
+    "running_subsidy", "marriage_grant", "marriage_services", "assisted_reproduction", "maternal_infant_health",
+)  # fmt: skip
 """Tables that are one lever."""
 
 
@@ -239,11 +338,19 @@ TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "national_childcare_subsidy": NationalSubsidy,
         "birth_grant": BirthGrant,
         "childcare_allowance": ChildcareAllowance,
+        "tax_deduction": TaxDeduction,
+        "housing_coupon": HousingCoupon,
+        "rent_reduction": RentReduction,
+        "provident_fund_loan": ProvidentFundLoan,
+        "maternity_leave": MaternityLeave,
+        "employer_subsidy": EmployerSubsidy,
         "childcare": Childcare,
+        "running_subsidy": RunningSubsidy,
         "marriage_grant": MarriageGrant,
         "marriage_services": MarriageServices,
         "ideals": Ideals,
         "assisted_reproduction": AssistedReproduction,
+        "maternal_infant_health": MaternalInfantHealth,
     }
 )
 """Model of each table of a file, by its name."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.policy.cash import ORDERS
+from huyou_sim.policy.childcare import mean_running_subsidy, yearly
 from huyou_sim.policy.measures import by_year
 from huyou_sim.policy.profiles import years_between
 
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 MEASURES = (
-    "birth_grant", "childcare_allowance", "marriage_grant", "national_childcare_subsidy", "childcare_places",
-    "childcare_running", "childcare_fee", "marriage_services", "campaigns", "assisted_reproduction",
+    "birth_grant", "childcare_allowance", "tax_deduction", "housing_coupon", "rent_reduction", "provident_fund_loan",
+    "maternity_leave", "employer_subsidy", "marriage_grant", "national_childcare_subsidy", "childcare_places",
+    "childcare_converted", "childcare_built", "childcare_running", "running_subsidy", "childcare_fee",
+    "marriage_services", "campaigns", "assisted_reproduction", "maternal_infant_health",
 )  # fmt: skip
 """What is paid for, in the order of all tables."""
 
 NEEDED = (
     *(f"births_order_{order}" for order in ORDERS), "first_marriages", "population_total", "population_under_3",
-    "childcare_places", "childcare_coverage",
+    "childcare_opened", "childcare_in_use",
 )  # fmt: skip
 """Indicators that costs rest on."""
 
@@ -97,8 +100,10 @@ def quantities(
     for i, scenario in enumerate(scenarios):
         here = {name: values[labels.index(scenario.key)] for name, values in counted.items()}
         applies = np.array([scenario.areas is None or area in scenario.areas for area in areas], dtype=np.float64)
-        measured = _payments(scenario.levers, here, years, applies) | _services(
-            scenario.levers, here, years, applies, economy
+        measured = (
+            _payments(scenario.levers, here, years, applies, economy)
+            | _worth(scenario.levers, here, years, applies, economy)
+            | _services(scenario.levers, here, years, applies, economy)
         )
         for measure, values in measured.items():
             found[i, MEASURES.index(measure), :, : values.shape[-1]] = values
@@ -119,13 +124,16 @@ def _active(years: range, start: int, end: int | None) -> Array:
     return ((here >= start) & (here <= (years[-1] if end is None else end))).astype(np.float64)
 
 
-def _payments(levers: Levers, here: Mapping[str, Array], years: range, applies: Array) -> dict[str, Array]:
+def _growing(due: Array, years: range, economy: PolicyContext) -> Array:
+    """Return amounts of the base year, (draw, year), as they are after incomes have grown."""
+    grown: Array = due * np.array([economy.growth(years[0] + i) for i in range(due.shape[-1])])
+    return grown
+
+
+def _payments(
+    levers: Levers, here: Mapping[str, Array], years: range, applies: Array, economy: PolicyContext
+) -> dict[str, Array]:
     """Return the yuan of grants and allowances that fall due, by measure, (draw, year)."""
-
-    def births(order: int, weight: Array) -> Array:
-        found: Array = np.einsum("day,a->dy", here[f"births_order_{order}"], weight)
-        return found
-
     found: dict[str, Array] = {}
 
     def add(measure: str, amount: Array) -> None:
@@ -133,17 +141,17 @@ def _payments(levers: Levers, here: Mapping[str, Array], years: range, applies: 
 
     for grant in levers.birth_grant:
         each = np.full(grant.payment_years, grant.yuan / grant.payment_years)
-        add("birth_grant", _due(births(grant.order, applies) * _active(years, grant.start, grant.end), each))
+        births = _births(here, applies, grant.order)
+        add("birth_grant", _due(births * _active(years, grant.start, grant.end), each))
     for allowance in levers.childcare_allowance:
         each = allowance.yuan_per_month * month_shares(allowance.months)
-        cohorts = births(allowance.order, applies) * _active(years, allowance.start, allowance.end)
+        cohorts = _births(here, applies, allowance.order) * _active(years, allowance.start, allowance.end)
         if allowance.enrolled_only:
             cohorts = cohorts * _enrolled_share(here)
         add("childcare_allowance", _due(cohorts, each))
     national = levers.national_childcare_subsidy
     each = national.yuan_per_year / MONTHS * month_shares(national.months)
-    everywhere = np.ones_like(applies)
-    due = _due(np.sum([births(order, everywhere) for order in ORDERS], axis=0), each)
+    due = _due(_births(here, np.ones_like(applies)), each)
     # Children born before the scheme get the months that are left to them.
     due[:, : max(national.start - years[0], 0)] = 0.0
     add("national_childcare_subsidy", due)
@@ -151,23 +159,51 @@ def _payments(levers: Levers, here: Mapping[str, Array], years: range, applies: 
         marriages = np.einsum("day,a->dy", here["first_marriages"], applies)
         grant_years = _active(years, levers.marriage_grant.start, levers.marriage_grant.end)
         add("marriage_grant", levers.marriage_grant.yuan * marriages * grant_years)
+    if (employer := levers.employer_subsidy) is not None:
+        each = employer.yuan_per_month * economy.employed_share_mothers * month_shares(employer.months)
+        add("employer_subsidy", _due(_births(here, applies) * _active(years, employer.start, employer.end), each))
     return found
 
 
-def _at_start(stock: Array) -> Array:
-    """Return a stock (draw, area, year) at each year's start; that of the first year is not kept, its end stands in."""
-    return np.concatenate([stock[..., :1], stock[..., :-1]], axis=-1)
+def _worth(
+    levers: Levers, here: Mapping[str, Array], years: range, applies: Array, economy: PolicyContext
+) -> dict[str, Array]:
+    """Return what is given up or granted in kind: tax, rent, coupons, loans, leave, by measure, (draw, year)."""
+    found: dict[str, Array] = {}
+    if (tax := levers.tax_deduction) is not None:
+        cohorts = _births(here, np.ones_like(applies)) * _active(years, tax.start, tax.end)
+        found["tax_deduction"] = _due(cohorts, tax.yuan_per_month * month_shares(tax.months))
+    for coupon in levers.housing_coupon:
+        cohorts = _births(here, applies, coupon.order) * _active(years, coupon.start, coupon.end)
+        found["housing_coupon"] = (
+            found.get("housing_coupon", 0.0) + coupon.yuan * coupon.take_up_percent / 100.0 * cohorts
+        )
+    if (rent := levers.rent_reduction) is not None:
+        cohorts = _births(here, applies, *ORDERS[rent.from_order - 1 :]) * _active(years, rent.start, rent.end)
+        saved = economy.market_rent * rent.percent / 100.0 * rent.take_up_percent / 100.0
+        found["rent_reduction"] = _growing(_due(cohorts, saved * month_shares(rent.months)), years, economy)
+    if (loan := levers.provident_fund_loan) is not None:
+        cohorts = _births(here, applies, *ORDERS[loan.from_order - 1 :]) * _active(years, loan.start, loan.end)
+        found["provident_fund_loan"] = loan.limit_raised_percent * loan.take_up_percent / 100.0 * cohorts
+    for leave in levers.maternity_leave:
+        cohorts = _births(here, applies, leave.order) * _active(years, leave.start, leave.end)
+        days = _growing(leave.extra_days * economy.employed_share_mothers * cohorts, years, economy)
+        found["maternity_leave"] = found.get("maternity_leave", 0.0) + days
+    return found
 
 
-def _enrolled(here: Mapping[str, Array]) -> Array:
-    """Return children in childcare, (draw, area, year) [persons]: coverage is of the children at the year's start."""
-    found: Array = here["childcare_coverage"] / 100.0 * _at_start(here["population_under_3"])
+def _births(here: Mapping[str, Array], weight: Array, *orders: int) -> Array:
+    """Return births of some orders, or of all, in areas by their weight, (draw, year)."""
+    found: Array = sum(np.einsum("day,a->dy", here[f"births_order_{order}"], weight) for order in orders or ORDERS)
     return found
 
 
 def _enrolled_share(here: Mapping[str, Array]) -> Array:
-    children = _at_start(here["population_under_3"]).sum(axis=1)
-    share: Array = _enrolled(here).sum(axis=1) / np.maximum(children, 1e-9)
+    """Return the share of children under 3 who are in childcare, (draw, year): of those at the year's start."""
+    children = here["population_under_3"].sum(axis=1)
+    # The stock before the first year is not kept; its end stands in.
+    before = np.concatenate([children[..., :1], children[..., :-1]], axis=-1)
+    share: Array = here["childcare_in_use"].sum(axis=1) / np.maximum(before, 1e-9)
     return share
 
 
@@ -183,15 +219,21 @@ def _services(
         value: Array = np.where(applies[:, None] > 0.0, years_between(by_year(path), years, own), own)
         return value
 
-    places, enrolled, people = here["childcare_places"], _enrolled(here), here["population_total"]
-    opened = np.maximum(np.diff(places, axis=-1, prepend=places[..., :1]), 0.0)
-    inclusive = course(levers.childcare.inclusive_share_percent, economy.inclusive_share) / 100.0
-    relief = np.maximum(economy.fee - course(levers.childcare.fee_yuan_per_month, economy.fee), 0.0)
+    enrolled, people = here["childcare_in_use"], here["population_total"]
+    care = levers.childcare
+    converted, built = yearly(care.new_places_converted, years), yearly(care.new_places_built, years)
+    opened = here["childcare_opened"].sum(axis=1)
+    inclusive = course(care.inclusive_share_percent, economy.inclusive_share) / 100.0
+    relief = np.maximum(economy.fee - course(care.fee_yuan_per_month, economy.fee), 0.0)
+    subsidy = np.multiply.outer(applies, mean_running_subsidy(levers, years, economy))
     events = course(levers.ideals.campaign_events_per_year, economy.campaign_events)
     share = people / people.sum(axis=1, keepdims=True)
     found = {
-        "childcare_places": opened.sum(axis=1),
+        "childcare_places": np.maximum(opened - converted - built, 0.0),
+        "childcare_converted": np.broadcast_to(converted, opened.shape),
+        "childcare_built": np.broadcast_to(built, opened.shape),
         "childcare_running": MONTHS * (inclusive * enrolled).sum(axis=1),
+        "running_subsidy": MONTHS * (subsidy * inclusive * enrolled).sum(axis=1),
         "childcare_fee": MONTHS * (relief * enrolled).sum(axis=1),
         "campaigns": (events * share).sum(axis=1),
     }
@@ -199,8 +241,8 @@ def _services(
         served = np.einsum("day,a->dy", people, applies) / 1000.0
         services = levers.marriage_services
         found["marriage_services"] = services.intensity * served * _active(years, services.start, None)
-    if levers.assisted_reproduction is not None:
-        births = sum(np.einsum("day,a->dy", here[f"births_order_{order}"], applies) for order in ORDERS)
-        cover = levers.assisted_reproduction
-        found["assisted_reproduction"] = cover.cover_share * births * _active(years, cover.start, None)
+    if (cover := levers.assisted_reproduction) is not None:
+        found["assisted_reproduction"] = cover.cover_share * _births(here, applies) * _active(years, cover.start, None)
+    if (health := levers.maternal_infant_health) is not None:
+        found["maternal_infant_health"] = health.intensity * _births(here, applies) * _active(years, health.start, None)
     return found

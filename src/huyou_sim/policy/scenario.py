@@ -9,6 +9,7 @@ from typing import Any
 
 from huyou_sim.errors import Problem, ScenarioError, suggest
 from huyou_sim.policy.document import Document, problem_at, read_document, shown, toml_text
+from huyou_sim.policy.double_counting import check_double_counting
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, WHOLE_TABLES, Levers, Trends, Words
 from huyou_sim.policy.positions import KeyPath
 from huyou_sim.policy.shelf import DEFAULT_SCENARIOS, find_scenario
@@ -66,11 +67,11 @@ class Setting:
         """Return file, line and column of this setting."""
         return self.problem("", "", "").position or "set to a number"
 
-    def problem(self, found: str, expected: str, fix: str) -> Problem:
-        """Return a problem at the place of this setting."""
+    def problem(self, found: str, expected: str, fix: str, *inside: str) -> Problem:
+        """Return a problem at the place of this setting, or of a key `inside` of it."""
         if not self.key_path:
             return Problem(self.name, found, expected, fix)
-        return problem_at(self.path, self.key_path, self.name, found, expected, fix)
+        return problem_at(self.path, (*self.key_path, *inside), self.name, found, expected, fix)
 
 
 @dataclass(frozen=True)
@@ -350,26 +351,7 @@ def scenario_of(base: Scenario, layer: Mapping[LeverKey, Setting]) -> Scenario:
         merged.get(table, []).sort(key=lambda measure: measure["order"])
     trends = Trends.model_validate(merged.pop("trends", {}))
     areas = merged.pop("areas", None)
-    _check_double_counting(layer)
+    check_double_counting(layer)
     return replace(
         base, areas=areas, trends=trends, levers=Levers.model_validate(merged), settings=tuple(layer.values())
-    )
-
-
-def _check_double_counting(layer: Mapping[LeverKey, Setting]) -> None:
-    """Refuse a fee subsidy that is counted both as cash and as a lower price."""
-    fee = layer.get(("childcare", "fee_yuan_per_month"))
-    cash = [s for s in layer.values() if s.key[0] == "childcare_allowance" and s.value["enrolled_only"]]
-    if fee is None or not cash:
-        return
-    places = [setting.position for setting in (fee, *cash)]
-    raise ScenarioError(
-        [
-            setting.problem(
-                f"enrolled_only = true, a fee subsidy paid as cash, beside a lower fee ({places[0]})",
-                "a fee subsidy in one place: as cash, or in the fee that parents pay",
-                "Delete the one or the other: the fee is what parents pay after all subsidies.",
-            )
-            for setting in cash
-        ]
     )
