@@ -71,6 +71,14 @@ def test_paths_are_compared_year_by_year_as_the_model_reads_them(differ):
     ]
 
 
+def test_flows_are_nothing_outside_their_years(differ):
+    old = "[childcare]\nnew_places_built = { 2023 = 100, 2025 = 300 }\n"
+    new = "[childcare]\nnew_places_built = { 2024 = 200, 2026 = 400 }\n"
+    assert differ(old, new, "year", "old", "new") == [
+        [2023, 100.0, 0.0], [2026, 0.0, 400.0],
+    ]  # fmt: skip
+
+
 def test_paths_that_mean_the_same_do_not_differ(differ):
     old = "[childcare]\nplaces_per_1000 = { 2022 = 2.0, 2026 = 4.0 }\n"
     new = "[childcare]\nplaces_per_1000 = { 2022 = 2.0, 2023 = 2.5, 2025 = 3.5, 2026 = 4.0, 2030 = 4.0 }\n"

@@ -8,7 +8,6 @@ import pytest
 
 from huyou_sim.policy import DEFAULT_SCENARIOS, gallery_scenarios, known_scenarios, load_scenario
 from huyou_sim.policy.difference import scenario_difference
-from huyou_sim.policy.document import is_national_twice
 from huyou_sim.policy.shelf import find_scenario, gallery_folder, scenario_folder
 
 # Birth order: yuan in all and years over which they are paid, as the sources have them.
@@ -23,6 +22,8 @@ ALLOWANCES = {
     "survey_offer": {2: (1000, 36), 3: (1000, 36)},
     "survey_offer_all": {1: (1000, 36), 2: (1000, 36), 3: (1000, 36)},
 }
+# Birth order: yuan a coupon and per cent of families that use it.
+COUPONS = {"tianmen_2024": {2: (50000, 15), 3: (120000, 15)}}
 SINGLE = {
     "places_only": {
         ("childcare", "places_per_1000"): {"2022": 2.63, "2025": 4.60},
@@ -66,9 +67,11 @@ def test_levers_are_as_the_sources_say_and_no_others(name):
     assert {g.order: (g.yuan, g.payment_years) for g in levers.birth_grant} == GRANTS.get(name, {})
     found = {one.order: (one.yuan_per_month, one.months) for one in levers.childcare_allowance}
     assert found == ALLOWANCES.get(name, {})
-    assert not any(is_national_twice(one) for one in levers.childcare_allowance)
+    coupons = {one.order: (one.yuan, one.take_up_percent) for one in levers.housing_coupon}
+    assert coupons == COUPONS.get(name, {})
     assert levers.national_childcare_subsidy.yuan_per_year == SUBSIDY.get(name, 3600)
-    starts = {measure.start for measure in (*levers.birth_grant, *levers.childcare_allowance)}
+    lists = (*levers.birth_grant, *levers.childcare_allowance, *levers.housing_coupon)
+    starts = {measure.start for measure in lists}
     assert starts <= {2023}
     settings = {setting.key: setting.value for setting in scenario.settings}
     for key, value in SINGLE.get(name, {}).items():
@@ -76,6 +79,7 @@ def test_levers_are_as_the_sources_say_and_no_others(name):
     own = {setting.key for setting in scenario.settings if setting.key[0] != "national_childcare_subsidy"}
     orders = {("birth_grant", order) for order in GRANTS.get(name, {})}
     orders |= {("childcare_allowance", order) for order in ALLOWANCES.get(name, {})}
+    orders |= {("housing_coupon", order) for order in COUPONS.get(name, {})}
     assert own == orders | set(SINGLE.get(name, {}))
     assert scenario.trends == base.trends
 
@@ -92,7 +96,7 @@ def test_the_national_scheme_is_that_of_no_new_policy():
 def test_what_no_source_gives_is_marked():
     assumed = {name: {s.key for s in load_scenario(name).assumptions} for name in gallery_scenarios()}
     assert {name: keys for name, keys in assumed.items() if keys} == {
-        "tianmen_2024": {("birth_grant", 2), ("birth_grant", 3)},
+        "tianmen_2024": {(table, order) for table in ("birth_grant", "housing_coupon") for order in (2, 3)},
         "twice_hohhot": {("birth_grant", 1), ("birth_grant", 2), ("birth_grant", 3)},
         "marriage_grant_20k": {("marriage_grant",)},
     }

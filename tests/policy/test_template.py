@@ -16,7 +16,7 @@ from huyou_sim.policy.difference import scenario_difference
 from huyou_sim.policy.levers import levers
 from huyou_sim.policy.measures import TABLES, Measure
 from huyou_sim.policy.template import example, template, template_text
-from huyou_sim.policy.words import MEASURES, bounds_text, unit_text, word_rows
+from huyou_sim.policy.words import MEASURES, bounds_text, unit_text, word_rows, wording
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def made(tmp_path):
 
 
 def uncommented(text, table):
-    """Return the text with the code lines of one commented table made live, its optional keys as well."""
+    """Return the text with one commented table made live."""
     blocks = text.split("\n\n")
     header = re.compile(rf"^#\[\[?{table}\]\]?$", flags=re.MULTILINE)
     (i,) = [i for i, block in enumerate(blocks) if header.search(block)]
-    blocks[i] = re.sub(r"^#(?=[\[a-z])", "", blocks[i], flags=re.MULTILINE)
+    blocks[i] = re.sub(r"^#(?=[#\[a-z])", "", blocks[i], flags=re.MULTILINE)
     return "\n\n".join(blocks)
 
 
@@ -60,9 +60,26 @@ def test_each_table_loads_when_it_is_set_and_when_it_is_made_live(made, table):
     path.write_text(later, encoding="utf-8")
     load_scenario(path)
     document = tomllib.loads(later)
-    content = document[table][0] if isinstance(document[table], list) else document[table]
-    assert set(content) == set(TABLES[table].model_fields), "a key that the template does not show"
+    assert document[table] == tomllib.loads(text)[table], "another table when it is made live"
+    shown = set(re.findall(r"^#?([a-z_0-9]+) = ", text.partition(f"[{table}]")[2].partition("\n\n")[0], re.MULTILINE))
+    assert shown == set(TABLES[table].model_fields), "a key that the template does not show"
     jsonschema.validate(document, scenario_schema(), cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("table", MEASURES)
+def test_each_key_that_is_left_out_may_be_made_live(made, table):
+    path, text = made(measures=[table])
+    head, rest = text.split(f"[{table}]")
+    block = rest.partition("\n\n")[0]
+    for key in re.findall(r"^#([a-z_0-9]+) = ", block, re.MULTILINE):
+        other = wording(f"{table}.{key}").instead_of
+        lines = re.sub(rf"^#{key} = ", f"{key} = ", block, flags=re.MULTILINE)
+        lines = re.sub(rf"^{other} = ", f"#{other} = ", lines, flags=re.MULTILINE) if other else lines
+        path.write_text(f"{head}[{table}]{lines}\n", encoding="utf-8")
+        setting = next(
+            one for one in load_scenario(path).settings if one.key[0] == table and one.path == path.resolve()
+        )
+        assert setting, key
 
 
 def test_all_tables_made_live_load_together(made):
@@ -75,7 +92,7 @@ def test_all_tables_made_live_load_together(made):
 
 def test_each_line_of_a_key_is_explained_in_two_languages_with_unit_and_bounds(made):
     _, text = made(measures=["birth_grant", "childcare"])
-    keys = [line for line in text.splitlines() if re.match(r"#?[a-z_0-9]+ = ", line)]
+    keys = [line for line in text.splitlines() if re.match(r"#{0,2}[a-z_0-9]+ = ", line)]
     assert len(keys) > 40
     for line in keys:
         note = line.partition("  #")[2]
@@ -86,10 +103,13 @@ def test_each_line_of_a_key_is_explained_in_two_languages_with_unit_and_bounds(m
                    and lever.doc in line for line in keys), key  # fmt: skip
 
 
+CARE = ("places_per_1000", "inclusive_share_percent", "fee_yuan_per_month")
+
+
 def test_examples_are_marked_as_assumed(made):
     path, _ = made(measures=["marriage_grant", "childcare"])
     own = [setting for setting in load_scenario(path).settings if setting.path == path.resolve()]
-    assert len(own) == 4
+    assert {setting.key for setting in own} == {("marriage_grant",)} | {("childcare", key) for key in CARE}
     assert all(setting.assumed and "Example" in setting.reason for setting in own)
 
 

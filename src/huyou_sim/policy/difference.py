@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from huyou_sim.policy.document import problem_at
+from huyou_sim.policy.double_counting import NUMBERS
 from huyou_sim.policy.levers import levers
 from huyou_sim.policy.measures import TABLES, Measure, by_year
 from huyou_sim.policy.words import MEASURES, wording
@@ -29,6 +30,9 @@ BASELINE = "baseline"
 EVERYWHERE = "all"
 """Value of `areas` where a scenario names none."""
 
+FLOWS = tuple(f"childcare.{name}" for name in NUMBERS)
+"""Levers by year that are none before the first year of their path and after its last; all others are levels."""
+
 _ABOUT = ("assumed", "reason", "order")
 
 
@@ -47,8 +51,8 @@ def scenario_difference(a: Scenario, b: Scenario) -> pd.DataFrame:
     """Return every lever whose value differs between two scenarios, in the order of the format.
 
     Levers that are given by year are compared in every year that either scenario names, as the model reads them: a
-    straight line between the years of a path, level after its last. Two paths that are typed differently and mean the
-    same do not differ.
+    straight line between the years of a path, and level after its last, but for `FLOWS`. Two paths that are typed
+    differently and mean the same do not differ.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def _rows(place: Place, old: Entry | None, new: Entry | None) -> Iterator[dict[s
     if any(isinstance(value, Mapping) for value in values):
         paths = [by_year(value) for value in values]
         for year in sorted({*paths[0], *paths[1]}):
-            pair = [_at(path, year) for path in paths]
+            pair = [_at(path, year, flow=place[0] in FLOWS) for path in paths]
             if pair[0] != pair[1]:
                 yield _row(place, year, pair, old, new)
     elif values[0] != values[1] and not (None in (old, new) and values[old is None] is False):
@@ -126,10 +130,12 @@ def _rows(place: Place, old: Entry | None, new: Entry | None) -> Iterator[dict[s
         yield _row(place, None, values, old, new)
 
 
-def _at(path: Mapping[int, float], year: int) -> float | str | None:
+def _at(path: Mapping[int, float], year: int, *, flow: bool) -> float | str | None:
     """Return what a path gives in a year, to ten digits: a line between two years has no others."""
     if not path:
         return None
+    if flow and not min(path) <= year <= max(path):
+        return 0.0
     if year < min(path):
         return BASELINE
     return float(f"{np.interp(year, list(path), list(path.values())):.10g}")

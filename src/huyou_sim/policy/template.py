@@ -1,7 +1,7 @@
 """A new scenario file as text: chosen measures set, all others commented out, each line explained in two languages.
 
 In the text a line of code that is commented out begins with ``#`` and a letter or bracket, an explanation with ``# ``:
-taking the ``#`` away from the lines of a table makes it live.
+taking the ``#`` away from the lines of a table makes it live. Keys that a measure need not have stay comments then.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ def template_text(new: Template) -> str:
     others = [name for name in MEASURES if name not in new.measures]
     if others:
         parts.append(
-            "# ---- 未采用的措施: 删去行首的 # 即可采用 ----\n"
-            "# ---- Measures that are not used: delete the # at the beginning of their lines to use them ----\n"
+            "# ---- 未采用的措施: 各行行首删去一个 # 即可采用 ----\n"
+            "# ---- Measures that are not used: delete one # from the beginning of each line to use them ----\n"
         )
     parts += [_table(name, new, live=False) for name in others]
     return "\n".join(parts)
@@ -269,7 +269,7 @@ def _keys(table: str, element: _Element, parents: Sequence[_Element], *, live: b
         left_out = value is None and not about.is_required() and (bool(element.values) or not _is_used(table, key))
         typed = _typed(value) if value is not None else example(table, key)
         note = _note(f"{table}.{key}", *(parent.values.get(key) for parent in parents))
-        rows.append((f"{'#' if left_out else mark}{key} = {typed}", note))
+        rows.append((f"{mark}{'#' if left_out else ''}{key} = {typed}", note))
     if issubclass(model, Measure):
         rows += [(f"{mark}assumed = true", _note("assumed"))] if element.assumed else []
         rows.append((f"{mark}reason = {_typed(element.reason)}", _note("reason")))
@@ -279,9 +279,13 @@ def _keys(table: str, element: _Element, parents: Sequence[_Element], *, live: b
 
 
 def _is_used(table: str, key: str) -> bool:
-    """Return whether an optional key belongs into a measure that is used: a path, an amount; not an end or a flag."""
-    lever = levers().get(f"{table}.{key}")
-    return lever is not None and (table in OPEN_TABLES or lever.default is not None)
+    """Return whether an optional key belongs into a measure that is used: a path, an amount.
+
+    An end or a flag does not, nor a key that says in another way what a key before it has said.
+    """
+    name = f"{table}.{key}"
+    lever = levers().get(name)
+    return lever is not None and (table in OPEN_TABLES or lever.default is not None) and not wording(name).instead_of
 
 
 def _note(key: str, *parents: Any) -> str:

@@ -32,13 +32,16 @@ class Wording:
         What it does; empty where nothing is known beyond the name.
     example : str
         A sensible value as it is typed in a file; empty where there is none.
+    instead_of : str
+        Key of the same measure that says the same in another way, of which a file has only one; empty for most.
     """
 
     label_en: str
     label_zh: str
     doc_en: str
     doc_zh: str
-    example: str
+    example: str = ""
+    instead_of: str = ""
 
     def label(self, lang: str) -> str:
         """Return the name in `zh` or else English."""
@@ -66,7 +69,8 @@ def wording(key: str) -> Wording:
     own = word_rows().get(key) or word_rows().get(key.rpartition(".")[2]) or {}
     if lever is not None:
         own = word_rows().get(key, {})
-        return Wording(lever.label_en, lever.label_zh, lever.doc, own.get("doc_zh", ""), own.get("example", ""))
+        more = {name: own.get(name, "") for name in ("doc_zh", "example", "instead_of")}
+        return Wording(lever.label_en, lever.label_zh, lever.doc, **more)
     plain = key.rpartition(".")[2].replace("_", " ")
     model = TABLES.get(key)
     first = next((one for one in _quantities(key)), None)
