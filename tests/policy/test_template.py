@@ -212,9 +212,11 @@ def test_words_are_of_known_keys_in_chinese_and_examples_keep_their_bounds():
         assert re.search("[一-鿿]", row["doc_zh"]), key
 
 
-def test_units_are_those_of_the_other_tables():
-    from huyou_sim.output.labels import label_keys, text
-
-    for key in label_keys():
-        if key.startswith("lever_unit."):
-            assert text(key, "zh") == unit_text(key.removeprefix("lever_unit."), "zh"), key
+def test_every_table_lever_and_unit_has_words_in_chinese():
+    rows = word_rows()
+    assert [table for table in MEASURES if not rows[table]["label_zh"]] == []
+    assert [key for key in levers() if not rows[key]["doc_zh"]] == [], "add a row to policy/words.csv"
+    assert {lever.unit for lever in levers().values()} <= {key.removeprefix("unit.") for key in rows}
+    assert unit_text("yuan per birth", "zh") == "元/孩"
+    assert unit_text("yuan per birth", "en") == "yuan per birth"
+    assert unit_text("1", "zh") == ""
