@@ -181,12 +181,16 @@ def calibrate(place: str, lang: str, out: Path | None, keep: Path | None, seed: 
 @click.option("--sobol", is_flag=True, help="Say instead which parameters bring the uncertainty of each target.")
 @click.option("--points", default=512, show_default=True, help="With --sobol: points of the design, a power of two.")
 @click.option("--against", help="With --sobol: of the difference from this scenario.")
+@click.option("--doses", is_flag=True, help="Hold the effects of levers against the studies that they rest on.")
+@click.option("--draws", default=4000, show_default=True, help="With --doses: draws of the priors.")
+@click.option("--figure", type=click.Path(path_type=Path), help="With --doses: draw it into this PNG or SVG file.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Write the whole table to this file as well.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @lang_option
 def explain(
     scenarios: tuple[str, ...], place: str, years: tuple[int, int] | None, area: str | None, structure: bool,
-    sobol: bool, points: int, against: str | None, csv: Path | None, quiet: bool, lang: str,
+    sobol: bool, points: int, against: str | None, doses: bool, draws: int, figure: Path | None, csv: Path | None,
+    quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Say why births change between two years: women, marriage, parity, fertility within marriage, and levers.
 
@@ -203,15 +207,25 @@ def explain(
     Why a target is uncertain (Sobol indices of the first of the SCENARIOS), and why the effect of a package is:
         huyou explain plan_as_written --sobol
         huyou explain plan_as_written --sobol --against no_new_policy
+    Whether levers follow the evidence: its static table, dose and response, and the studies' points:
+        huyou explain --doses --figure doses.png --csv doses.csv
     """
+    from huyou_sim.output.dose_report import explain_doses
     from huyou_sim.output.explain_report import explain_births
+    from huyou_sim.output.figure_dose import check_dose_picture, draw_doses
     from huyou_sim.output.solve_report import sobol_report
     from huyou_sim.output.structure_report import explain_structure
     from huyou_sim.output.tables import write_table
 
-    if structure and sobol:
-        raise click.UsageError("--structure and --sobol ask two questions: leave one out.")
-    if structure:
+    if structure + sobol + doses > 1:
+        raise click.UsageError("--structure, --sobol and --doses ask different questions: choose one.")
+    if figure is not None:
+        check_dose_picture(figure, doses=doses)
+    if doses:
+        said, table, found = explain_doses(place, draws=draws, lang=lang)
+        if figure is not None:
+            draw_doses(found, figure, lang)
+    elif structure:
         chosen, span = scenarios or ("marriage_strong", "subsidies_strong"), years or (2025, 2030)
         said, table = explain_structure(place, chosen, years=span, area=area, lang=lang, progress=not quiet)
     elif sobol:
