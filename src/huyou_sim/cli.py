@@ -80,6 +80,9 @@ def cli() -> None:
         huyou baseline
     With what probability each target is reached:
         huyou reach huzhou
+    A package of your own to start from, and how it differs from the plan:
+        huyou new mine.toml --with birth_grant
+        huyou diff plan_as_written mine.toml
     Is my file right?
         huyou check mine.toml data/huzhou
     """
@@ -404,6 +407,68 @@ def check(paths: tuple[str, ...]) -> None:
 
     for line in check_inputs(paths):
         click.echo(line)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--extends", multiple=True, help="Scenario whose levers it takes over; may be repeated.  [default: no_new_policy]"
+)
+@click.option("--with", "measures", multiple=True, help="Measure that is set, as childcare; may be repeated.")
+@click.option("--name-zh", help="Name in Chinese.  [default: of the file's name]")
+@click.option("--name-en", help="Name in English.  [default: of the file's name]")
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+@lang_option
+def new(
+    path: Path, extends: tuple[str, ...], measures: tuple[str, ...], name_zh: str | None, name_en: str | None,
+    force: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Write a scenario file to PATH to start from, each line explained in Chinese and English with unit and bounds.
+
+    The measures named --with are set: to the values of the scenario that it extends, or to examples, marked as assumed,
+    which you replace. All other measures stand in the file as comments. A schema for completion in editors is written
+    beside it. The file is checked before it takes its name.
+
+    \b
+        huyou new mine.toml --with birth_grant --with childcare
+        huyou new mine.toml --extends hohhot_2025 --with birth_grant --name-zh 我的方案 --name-en "My package"
+    Then:
+        huyou check mine.toml
+        huyou diff no_new_policy mine.toml
+        huyou run mine.toml no_new_policy
+    """
+    from huyou_sim.output.authoring import new_report, new_scenario
+    from huyou_sim.policy.template import PARENT
+
+    made, written = new_scenario(
+        path, extends=extends or (PARENT,), measures=measures, name_zh=name_zh, name_en=name_en, force=force
+    )
+    click.echo(new_report(made, written, lang))
+
+
+@cli.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the table to this file, with reasons.")
+@lang_option
+def diff(old: str, new: str, csv: Path | None, lang: str) -> None:
+    r"""Say what two scenarios set differently: every lever from its OLD to its NEW value, with units.
+
+    OLD and NEW are names that ship, or paths of TOML files. What they take over from others is compared as well, so
+    that a lever stands here when it differs and not when it is only typed elsewhere. Behind each value stands the file
+    and line that set it.
+
+    \b
+        huyou diff no_new_policy plan_as_written
+        huyou diff hangzhou_2023 mine.toml --lang zh --csv difference.csv
+    """
+    from huyou_sim.output.difference_report import difference_report
+    from huyou_sim.output.tables import write_table
+
+    said, table = difference_report(old, new, lang=lang)
+    if csv is not None:
+        write_table(table, csv, lang)
+    click.echo(said)
 
 
 @cli.command()

@@ -130,7 +130,7 @@ def _named(table: pd.DataFrame, found: Comparison, lang: str) -> pd.DataFrame:
     named = named[order]
     if "unit" in named:
         units = table["unit"] if "variable" not in table else [difference_unit(str(v), lang) for v in table["variable"]]
-        named["unit"] = [optional_text("lever_unit", unit, lang) for unit in units]
+        named["unit"] = [optional_text("outcome_unit", unit, lang) for unit in units]
     return named
 
 

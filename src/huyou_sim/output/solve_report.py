@@ -13,7 +13,6 @@ from huyou_sim.inference.calibration import base_differs
 from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.labels import (
     number,
-    optional_text,
     text,
     variable_decimals,
     variable_label,
@@ -30,6 +29,7 @@ from huyou_sim.planning.solve import Asked, prepare_question, with_other_numbers
 from huyou_sim.planning.targets import TARGET_YEAR, Target
 from huyou_sim.policy import load_scenario
 from huyou_sim.policy.adjust import settable
+from huyou_sim.policy.words import unit_text
 
 if TYPE_CHECKING:
     from huyou_sim.planning.trials import Trials
@@ -146,8 +146,7 @@ def setting_words(lever: Settable, value: float, lang: str) -> str:
     """Return a setting with its unit."""
     size = abs(lever.strongest - lever.weakest)
     decimals = 0 if size >= 1000.0 else 1 if size >= 20.0 else 2
-    unit = "" if lever.lever.unit == "1" else f" {optional_text('lever_unit', lever.lever.unit, lang)}"
-    return f"{number(value, decimals)}{unit}"
+    return f"{number(value, decimals)} {unit_text(lever.lever.unit, lang)}".rstrip()
 
 
 def cost_words(cost: Sequence[float], lang: str) -> str:
@@ -230,7 +229,7 @@ def package_table(one: Package, economy: PolicyContext, lang: str) -> pd.DataFra
                 "lever": key,
                 "label": lever.label(lang),
                 "setting": value,
-                "unit": optional_text("lever_unit", lever.lever.unit, lang),
+                "unit": unit_text(lever.lever.unit, lang) or lever.lever.unit,
                 "setting_words": setting_words(lever, value, lang),
             }
         )
