@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from huyou_sim.errors import ArgumentError
-from huyou_sim.planning.cheapest import LEVERS, cheapest_package, evolved, frontier, polished, ranked
+from huyou_sim.planning.cheapest import cheapest_package, frontier, ranked
+from huyou_sim.planning.search import LEVERS, evolved, polished
 from huyou_sim.planning.trials import Question, Trials, find_targets, pose, tried
 from huyou_sim.policy.adjust import settable
 
