@@ -210,7 +210,7 @@ def _optimised(
         found.append(shares)
         stand_in = stand_in.corrected(shares, modelled(search.question, [search.settings(shares)], done=bar.update))
     scaled = np.clip(np.multiply.outer(SCALES, np.array(found)), 0.0, 1.0).reshape(-1, levers)
-    shares = first_of(search.look, rank, scaled, bar)
+    shares = first_of(search.look, rank, scaled, bar.update)
     shares, _ = polished(search.look, rank, shares, rounds=last_rounds, bar=bar)
     return shares, count
 

@@ -9,7 +9,7 @@ model's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ import numpy as np
 from huyou_sim.planning.trials import Courses, Question, Trials, judged, modelled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -35,6 +33,10 @@ Settings = Callable[["Array"], "Mapping[str, float]"]
 """Shares of all levers, (lever,), to their settings."""
 
 
+MOVED = ("true", "cost", "gained", "spent")
+"""Fields of `Courses` that levers move; published series move as the true ones."""
+
+
 @dataclass(frozen=True, eq=False)
 class Emulator:
     """Courses of single levers, and what scales their sum.
@@ -44,46 +46,59 @@ class Emulator:
     question : Question
     start : Courses
         Of the base, as the only candidate.
-    moves : (lever, knot, target, draw, year) [unit of the target]
-        What each lever alone adds to the true series.
-    costs : (lever, knot, level) [yuan]
-    factor : (target, draw, year) [1]
-    cost_factor : (level,) [1]
+    moves : mapping of name to (lever, knot, ...)
+        What each lever alone adds to each of `MOVED`: true series (target, draw, year) [unit of the target], cost
+        (level,) and money spent (sample, account) [yuan], births gained (draw,) [persons].
+    factor : mapping of name to (...) [1]
+        Same dimensions without lever and knot.
     """
 
     question: Question
     start: Courses
-    moves: Array
-    costs: Array
-    factor: Array
-    cost_factor: Array
+    moves: Mapping[str, Array]
+    factor: Mapping[str, Array]
 
     def look(self, shares: Array) -> Trials:
         """Return what the stand-in says of candidates, (candidate, lever)."""
         return judged(self.question, self.predict(shares))
 
     def predict(self, shares: Array) -> Courses:
-        """Return series and costs of candidates as sums over levers."""
-        knots = np.array(KNOTS)
-        below = np.clip(np.searchsorted(knots, shares, side="right") - 1, 0, len(knots) - 2)
-        weight = (shares - knots[below]) / (knots[below + 1] - knots[below])
-        change = np.zeros((len(shares), *self.moves.shape[2:]))
-        cost = np.zeros((len(shares), self.costs.shape[-1]))
-        for lever in range(shares.shape[1]):
-            for knot, part in ((below[:, lever], 1.0 - weight[:, lever]), (below[:, lever] + 1, weight[:, lever])):
-                change += part[:, None, None, None] * self.moves[lever, knot]
-                cost += part[:, None] * self.costs[lever, knot]
-        moved = np.moveaxis(self.factor * change, 0, 1)
-        return Courses(self.start.true + moved, self.start.seen + moved, self.cost_factor * cost)
+        """Return courses of candidates as sums over levers."""
+        moved = np.moveaxis(self.change("true", shares), 0, 1)
+        return Courses(
+            true=self.start.true + moved,
+            seen=self.start.seen + moved,
+            **{name: self.change(name, shares) for name in ("cost", "gained", "spent")},
+        )
+
+    def change(self, name: str, shares: Array) -> Array:
+        """Return what candidates add to one of `MOVED`, (candidate, ...)."""
+        moves = self.moves[name]
+        rows = _weights(shares) @ moves.reshape(-1, int(np.prod(moves.shape[2:])))
+        change: Array = self.factor[name] * rows.reshape(len(shares), *moves.shape[2:])
+        return change
 
     def corrected(self, shares: Array, exact: Courses) -> Emulator:
         """Return a stand-in that gives what the model does for one package, (lever,)."""
-        said = self.predict(shares[None])
-        return replace(
-            self,
-            factor=self.factor * _ratio(exact.true[:, 0] - self.start.true[:, 0], (said.true - self.start.true)[:, 0]),
-            cost_factor=self.cost_factor * _ratio(exact.cost[0], said.cost[0]),
-        )
+        told = {"true": exact.true[:, 0] - self.start.true[:, 0]}
+        told |= {name: getattr(exact, name)[0] for name in MOVED[1:]}
+        factor = {name: self.factor[name] * _ratio(told[name], self.change(name, shares[None])[0]) for name in MOVED}
+        return replace(self, factor=factor)
+
+    def part(self, numbers: Sequence[int]) -> Emulator:
+        """Return the stand-in of some of the levers, in this order."""
+        return replace(self, moves={name: values[list(numbers)] for name, values in self.moves.items()})
+
+
+def _weights(shares: Array) -> Array:
+    """Return the weight of each knot of each lever, (candidate, lever and knot): a straight line between two knots."""
+    knots = np.array(KNOTS)
+    below = np.clip(np.searchsorted(knots, shares, side="right") - 1, 0, len(knots) - 2)
+    upper = (shares - knots[below]) / (knots[below + 1] - knots[below])
+    weights = np.zeros((*shares.shape, len(knots)))
+    np.put_along_axis(weights, below[..., None], 1.0 - upper[..., None], axis=-1)
+    np.put_along_axis(weights, below[..., None] + 1, upper[..., None], axis=-1)
+    return weights.reshape(len(shares), -1)
 
 
 def _ratio(exact: Array, said: Array) -> Array:
@@ -108,19 +123,13 @@ def emulator_of(
     """
     alone = [np.eye(levers)[lever] * knot for lever in range(levers) for knot in KNOTS[1:]]
     found = modelled(question, [settings(row) for row in [np.zeros(levers), *alone]], done=done)
-    start = Courses(found.true[:, :1], found.seen[:, :1], found.cost[:1])
-    moves = np.moveaxis(found.true[:, 1:] - start.true, 0, 1).reshape(levers, len(KNOTS) - 1, *_inner(found))
-    costs = found.cost[1:].reshape(levers, len(KNOTS) - 1, -1)
-    return Emulator(
-        question=question,
-        start=start,
-        moves=np.concatenate([np.zeros_like(moves[:, :1]), moves], axis=1),
-        costs=np.concatenate([np.zeros_like(costs[:, :1]), costs], axis=1),
-        factor=np.ones(_inner(found)),
-        cost_factor=np.ones(costs.shape[-1]),
+    start = Courses(
+        found.true[:, :1], found.seen[:, :1], *(getattr(found, name)[:1] for name in ("cost", "gained", "spent"))
     )
-
-
-def _inner(found: Courses) -> tuple[int, int, int]:
-    """Return numbers of targets, draws and years."""
-    return found.true.shape[0], found.true.shape[2], found.true.shape[3]
+    rows = {"true": np.moveaxis(found.true, 1, 0)} | {name: getattr(found, name) for name in MOVED[1:]}
+    moves = {}
+    for name, values in rows.items():
+        # The base spends nothing beyond itself and gains nothing, so that only series start anywhere else than at 0.
+        moved = (values[1:] - values[:1]).reshape(levers, len(KNOTS) - 1, *values.shape[1:])
+        moves[name] = np.concatenate([np.zeros_like(moved[:, :1]), moved], axis=1)
+    return Emulator(question, start, moves, {name: np.ones(values.shape[2:]) for name, values in moves.items()})

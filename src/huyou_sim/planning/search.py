@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import differential_evolution
 
 from huyou_sim.errors import ArgumentError, Problem
+from huyou_sim.planning.budget import Budget
 from huyou_sim.planning.emulator import Emulator, emulator_of
 from huyou_sim.planning.trials import Question, Trials, levers_of, tried
 from huyou_sim.policy.adjust import Settable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Truths = NDArray[np.bool_]
 
 Look = Callable[["Array"], Trials]
 """Shares of the way from the weakest to the strongest setting, (candidate, lever), to what comes of them."""
@@ -118,10 +120,10 @@ def search_of(question: Question, bounds: Mapping[str, tuple[float, float] | Non
     return Search(question, tuple(lever for lever, _ in found), np.array([ends for _, ends in found]))
 
 
-def first_of(look: Look, rank: Rank, rows: Array, bar: Any) -> Array:
-    """Return the best of some packages, (lever,)."""
+def first_of(look: Look, rank: Rank, rows: Array, done: Callable[[int], object] = int) -> Array:
+    """Return the best of some packages, (lever,); `done` is told how many there were."""
     candidates = np.unique(rows, axis=0)
-    bar.update(len(candidates))
+    done(len(candidates))
     best: Array = candidates[int(np.argmin(rank(look(candidates))))]
     return best
 
@@ -192,14 +194,7 @@ def polished(look: Look, rank: Rank, shares: Array, *, rounds: int = ROUNDS, bar
     """Return shares that no step of a single lever, or of all together, betters; and how many candidates were tried."""
     count, best = 0, None
     for _ in range(rounds):
-        rows = [shares]
-        for factor in STEPS:
-            rows.append(np.clip(factor * shares, 0.0, 1.0))
-            for lever in range(len(shares)):
-                # A lever that is off is tried at a few settings; a factor would leave it off.
-                moved = factor * shares[lever] if shares[lever] > 0.0 else factor / 20.0
-                rows.append(np.where(np.arange(len(shares)) == lever, min(moved, 1.0), shares))
-        candidates = np.unique(_off(np.array(rows)), axis=0)
+        candidates = stepped(shares)
         scores = rank(look(candidates))
         count += len(candidates)
         if bar is not None:
@@ -209,6 +204,55 @@ def polished(look: Look, rank: Rank, shares: Array, *, rounds: int = ROUNDS, bar
             break
         best, shares = float(scores[at]), candidates[at]
     return shares, count
+
+
+def stepped(shares: Array) -> Array:
+    """Return a package and what one step of a single lever, or of all together, makes of it, (candidate, lever)."""
+    rows = [shares]
+    for factor in STEPS:
+        rows.append(np.clip(factor * shares, 0.0, 1.0))
+        for lever in range(len(shares)):
+            # A lever that is off is tried at a few settings; a factor would leave it off.
+            moved = factor * shares[lever] if shares[lever] > 0.0 else factor / 20.0
+            rows.append(np.where(np.arange(len(shares)) == lever, min(moved, 1.0), shares))
+    found: Array = np.unique(_off(np.array(rows)), axis=0)
+    return found
+
+
+HALVINGS = 16
+"""Halvings of a scale: to a hundred-thousandth."""
+
+
+def affordable(stand_in: Emulator, budget: Budget, rows: Array, *, most: float = 1.0) -> Array:
+    """Return candidates scaled until they keep to a budget, by the money that the stand-in says they spend.
+
+    Parameters
+    ----------
+    stand_in : Emulator
+    budget : Budget
+    rows : (candidate, lever) [1]
+    most : float [1]
+        Largest scale: with 1 what keeps to the budget stays as it is, with more it is filled up. No share exceeds 1.
+    """
+
+    def scaled(scale: Array) -> Array:
+        found: Array = np.clip(scale[:, None] * rows, 0.0, 1.0)
+        return found
+
+    def over(scale: Array) -> Truths:
+        excess = budget.excess(stand_in.change("spent", scaled(scale)), stand_in.question.years)
+        found: Truths = excess > 0.0
+        return found
+
+    low, high = np.zeros(len(rows)), np.full(len(rows), most)
+    whole = ~over(high)
+    if whole.all():
+        return scaled(high)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        above = over(middle)
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return scaled(np.where(whole, most, low))
 
 
 def random_shares(levers: int, count: int, seed: int) -> Array:

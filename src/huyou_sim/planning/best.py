@@ -1,0 +1,483 @@
+"""The best package for a budget: births gained, or the probability of targets, as large as money can make it.
+
+The search is that of the cheapest package turned round. On the stand-in every candidate is first scaled to what the
+budget allows, so that the search compares mixes and not sizes; a step of one lever is then an exchange of its money
+against that of the others. Each budget of the cost curve is such a search that starts from the package of the budget
+below, on the same draws, so that more money never gains less.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from huyou_sim.errors import ArgumentError, Problem
+from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.planning.aim import PROBABILITY, Aim
+from huyou_sim.planning.budget import Budget, bills
+from huyou_sim.planning.search import (
+    GENERATIONS,
+    SEED,
+    Search,
+    affordable,
+    evolved,
+    first_of,
+    polished,
+    search_of,
+    stepped,
+)
+from huyou_sim.planning.targets import TARGET_YEAR
+from huyou_sim.planning.trials import QUANTILES, Courses, Question, counted, judged, modelled, pose
+from huyou_sim.policy.adjust import START, scenario_with
+from huyou_sim.policy.costs import LEVELS, PAYERS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from huyou_sim.inference.ensemble import Ensemble
+    from huyou_sim.planning.emulator import Emulator
+    from huyou_sim.planning.targets import Target
+    from huyou_sim.policy import Scenario
+
+    Array = NDArray[np.float64]
+
+MULTIPLES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+"""Of the budget, on the cost curve."""
+
+MORE = 1.1
+"""Multiple of the budget from which the price of the bound is taken."""
+
+CORRECTIONS = 3
+"""Times that the stand-in is held against the model and corrected."""
+
+CAUTION = 0.99
+"""Share of the budget that the search on the stand-in may spend: what it takes for just affordable may cost more."""
+
+SCALES = (0.8, 0.9, 0.96, 1.0, 1.04, 1.1)
+FILLS = (0.985, 0.992, 0.996, 0.999, 1.0, 1.002)
+"""Factors of whole packages, and shares of the budget that the stand-in says they spend, that the model tries."""
+
+LARGEST = 4.0
+"""Largest factor by which a package is filled up to the budget."""
+
+ROUNDS = 2
+"""Rounds of exchanges on the model, for the budget itself; other points of the curve do without."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """What a package does on one set of draws.
+
+    Parameters
+    ----------
+    value, error : float [persons or 1]
+        What is maximised, and its Monte Carlo standard error.
+    mean : float [persons]
+        Births gained.
+    band : (quantile,) [persons]
+        Births gained: 5 %, median, 95 % of draws.
+    probability, probability_error, probability_seen, probability_seen_error : float [1]
+        That all targets are reached, truly and as published; NaN without a target.
+    values : (target, quantile) [unit of the target]
+    cost : (level,) [yuan]
+        Low, central, high; what the payers of the budget pay more than in the base.
+    held : float [1]
+        Share of draws that keep to every limit.
+    """
+
+    value: float
+    error: float
+    mean: float
+    band: Array
+    probability: float
+    probability_error: float
+    probability_seen: float
+    probability_seen_error: float
+    values: Array
+    cost: Array
+    held: float
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best package for a budget.
+
+    Parameters
+    ----------
+    aim : Aim
+    targets : tuple of Target
+    seen : bool
+    until : int
+        Last year in which births and payments are counted.
+    budget : Budget
+    settings : mapping of lever key to value [unit of the lever]
+        Levers that are used; the others stand as in the base.
+    bounds : mapping of lever key to (float, float)
+        From the weakest to the strongest setting.
+    figures : Figures
+        On the draws of the search, which picked what fares best on them.
+    again : Figures or None
+        On draws with other random numbers.
+    accounts : DataFrame
+        By year, and ``total``: year, promised, cost_low, cost, cost_high [yuan, payers of the budget], one column for
+        each payer, held_to (mean, or the quantile of the certainty), limit and slack [yuan].
+    price_of_bound : float [persons or 1, per million yuan]
+        What a million more brings: from a search with a tenth more of every limit.
+    curve : DataFrame
+        By multiple of the budget: multiple, budget [yuan], cost_low, cost, cost_high, value, value_error, value_again,
+        mean, q05, q50, q95 [persons], probability, probability_error, probability_seen, probability_seen_error, mark,
+        and one column for each lever with its setting, NaN where it is not used.
+    evaluations, tried : int
+        Packages that the model projected, and candidates on its stand-in.
+    draws : int
+    mark : str
+    """
+
+    aim: Aim
+    targets: tuple[Target, ...]
+    seen: bool
+    until: int
+    budget: Budget
+    settings: Mapping[str, float]
+    bounds: Mapping[str, tuple[float, float]]
+    figures: Figures
+    again: Figures | None
+    accounts: pd.DataFrame
+    price_of_bound: float
+    curve: pd.DataFrame
+    evaluations: int
+    tried: int
+    draws: int
+    mark: str
+
+
+def check_best(aim: Aim, budget: Budget, targets: Sequence[Target]) -> None:
+    """Raise an ArgumentError where there is no limit to spend up to, or no target whose probability could grow."""
+    problems = []
+    if not budget.named:
+        fix = "Type --budget 1e9 for a billion in all, --budget 2023=2e8 for a year."
+        problems.append(Problem("budget", "none", "a limit, since more money never gains less", fix))
+    if aim.kind == PROBABILITY and not targets:
+        problems.append(Problem("target", "none", "at least one", "Type --target tfr."))
+    if problems:
+        raise ArgumentError(problems)
+
+
+def best_package(
+    ensemble: Ensemble,
+    aim: Aim,
+    budget: Budget,
+    *,
+    base: Scenario,
+    targets: Sequence[Target] = (),
+    until: int = TARGET_YEAR,
+    bounds: Mapping[str, tuple[float, float] | None] | None = None,
+    seen: bool = False,
+    other: Ensemble | None = None,
+    multiples: Sequence[float] = MULTIPLES,
+    generations: int = GENERATIONS // 2,
+    seed: int = SEED,
+    progress: bool = False,
+) -> Best:
+    """Return the package, on top of a scenario, that gains most within a budget, and what other budgets would gain.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Up to `until`.
+    aim : Aim
+    budget : Budget
+    base : Scenario
+    targets : sequence of Target
+        To be reached together; for births they are only told of.
+    until : int
+        Last year in which births and payments are counted: levers go on until then, and what was promised is paid
+        after it.
+    bounds : mapping of lever key to (lower, upper) or None, optional
+        Levers of the search; `huyou_sim.planning.search.LEVERS` when omitted.
+    seen : bool
+        Maximise the probability that the published figures show it.
+    other : Ensemble, optional
+        With other random numbers, on which the found packages are tried once more.
+    multiples : sequence of float [1]
+        Of the budget, on the cost curve; 1 belongs to them in any case.
+    generations, seed : int
+    progress : bool
+
+    Raises
+    ------
+    ArgumentError
+        When there is no budget, no target where one is needed, or a lever is unknown or has no price.
+    """
+    check_best(aim, budget, targets)
+    search = search_of(pose(ensemble, base, targets, seen=seen, until=until, budget=budget), bounds)
+    at = sorted({*multiples, 1.0, MORE})
+    with tqdm(desc="best", unit="package", disable=not progress or None, leave=False) as bar:
+        projected: list[int] = []
+
+        def done(count: int) -> None:
+            projected.append(count)
+            bar.update(count)
+
+        stand_in = search.stand_in(done)
+        found, tried = _along(search, stand_in, aim, at, generations=generations, seed=seed, done=done)
+        rows = [search.settings(row) for row in found]
+        here = told(search.question, aim, rows, done=bar.update)
+        there: Sequence[Figures | None] = [None] * len(rows)
+        if other is not None:
+            there = told(pose_like(search.question, other), aim, rows, done=bar.update)
+    one = at.index(1.0)
+    return Best(
+        aim=aim,
+        targets=search.question.targets,
+        seen=seen,
+        until=until,
+        budget=budget,
+        settings=MappingProxyType(rows[one]),
+        bounds=MappingProxyType(search.bounds),
+        figures=here[one],
+        again=there[one],
+        accounts=accounts(search.question, rows[one]),
+        price_of_bound=(here[at.index(MORE)].value - here[one].value) / ((MORE - 1.0) * _size(budget, until) / MILLION),
+        curve=_curve(search, at, rows, here, there, skipped=MORE if MORE not in multiples else math.nan),
+        evaluations=sum(projected),
+        tried=tried,
+        draws=len(ensemble),
+        mark=ensemble.draws.mark,
+    )
+
+
+MILLION = 1e6
+
+
+def _size(budget: Budget, until: int) -> float:
+    """Return the money of a budget: its total, or its path up to the last year that is counted."""
+    if math.isfinite(budget.total):
+        return max(budget.total, 1.0)
+    return max(sum(budget.limit(year) for year in range(START, until + 1)), 1.0)
+
+
+def _along(
+    search: Search,
+    stand_in: Emulator,
+    aim: Aim,
+    at: Sequence[float],
+    *,
+    generations: int,
+    seed: int,
+    done: Callable[[int], object],
+) -> tuple[list[Array], int]:
+    """Return the shares of the best package of each multiple of the budget, and how many the stand-in tried."""
+    found: list[Array] = []
+    start, tried = np.zeros(len(search.levers)), 0
+    for multiple in at:
+        budget = search.question.budget.times(multiple)
+        # Most effort at the budget itself, and as much at the one that is held against it.
+        effort = {} if multiple in (1.0, MORE) else {"rounds": 0, "corrections": 2}
+        start, count = optimised(
+            search, stand_in, aim, budget, start=start, generations=generations, seed=seed, done=done, **effort
+        )
+        tried += count
+        found.append(start)
+    # A larger budget may have found a mix that is better for the smaller one too.
+    for i in range(len(at) - 2, -1, -1):
+        budget = search.question.budget.times(at[i])
+        rows = np.concatenate([found[i][None], filled(stand_in, budget, found[i + 1])])
+        found[i] = first_of(search.look, aim.ranked(search.question, budget), rows, done)
+    return found, tried
+
+
+def optimised(
+    search: Search,
+    stand_in: Emulator,
+    aim: Aim,
+    budget: Budget,
+    *,
+    start: Array,
+    generations: int,
+    seed: int,
+    done: Callable[[int], object],
+    corrections: int = CORRECTIONS,
+    rounds: int = ROUNDS,
+) -> tuple[Array, int]:
+    """Return the shares of the best package on the model, (lever,), and how many the stand-in tried.
+
+    Parameters
+    ----------
+    search : Search
+    stand_in : Emulator
+        Of the same levers.
+    aim : Aim
+    budget : Budget
+    start : (lever,) [1]
+        Kept where nothing better is found.
+    generations, seed : int
+    done : callable
+        Is told of every package that the model projects.
+    corrections, rounds : int
+    """
+    question, levers = search.question, len(search.levers)
+    cautious, count = budget.times(CAUTION), 0
+    rank, careful = aim.ranked(question, budget), aim.ranked(question, cautious)
+    found = [start]
+
+    def exact(shares: Array) -> Courses:
+        return modelled(question, [search.settings(shares)], done=done)
+
+    for _ in range(corrections):
+        here = stand_in
+
+        def look(rows: Array, here: Emulator = here) -> Any:
+            return here.look(affordable(here, cautious, rows))
+
+        shares, first = evolved(look, careful, levers, generations=generations, seed=seed, start=found[-1])
+        shares, second = polished(look, careful, shares)
+        count += first + second
+        shares = affordable(here, cautious, shares[None])[0]
+        found.append(shares)
+        stand_in = stand_in.corrected(shares, exact(shares))
+    scaled = np.clip(np.multiply.outer(SCALES, np.array(found)), 0.0, 1.0).reshape(-1, levers)
+    shares = first_of(search.look, rank, np.concatenate([np.zeros((1, levers)), scaled]), done)
+    for _ in range(rounds):
+        stand_in = stand_in.corrected(shares, exact(shares))
+        exchanged = affordable(stand_in, budget.times(FILLS[2]), stepped(shares), most=LARGEST)
+        shares = first_of(search.look, rank, np.concatenate([shares[None], exchanged]), done)
+    stand_in = stand_in.corrected(shares, exact(shares))
+    shares = first_of(search.look, rank, np.concatenate([shares[None], filled(stand_in, budget, shares)]), done)
+    return shares, count
+
+
+def filled(stand_in: Emulator, budget: Budget, shares: Array) -> Array:
+    """Return a package at a few scales about what the stand-in says the budget allows, (candidate, lever)."""
+    return np.concatenate(
+        [affordable(stand_in, budget.times(share), shares[None], most=LARGEST) for share in FILLS], axis=0
+    )
+
+
+def pose_like(question: Question, ensemble: Ensemble) -> Question:
+    """Return the same question on another ensemble."""
+    return pose(
+        ensemble, question.base, question.targets, seen=question.seen, until=question.until, budget=question.budget
+    )
+
+
+def by_draw(question: Question) -> Question:
+    """Return the question with payments kept draw by draw, whatever the budget must hold for."""
+    budget = question.budget
+    return replace(question, budget=replace(budget, certainty=budget.certainty or 0.5))
+
+
+def told(
+    question: Question, aim: Aim, candidates: Sequence[Mapping[str, float]], *, done: Callable[[int], object] = int
+) -> list[Figures]:
+    """Return the figures of packages on the draws of a question."""
+    question = by_draw(question)
+    return figures_of(question, aim, modelled(question, candidates, done=done))
+
+
+def figures_of(question: Question, aim: Aim, found: Courses) -> list[Figures]:
+    """Return the figures of candidates whose courses are known, payments draw by draw."""
+    trials, by = judged(question, found), aim.by_draw(question, found)
+    effective, held = question.ensemble.effective, question.budget.held(found.spent, question.years)
+    chances = np.stack([trials.probability, trials.probability_seen], axis=1)
+    chances = chances if question.targets else np.full_like(chances, np.nan)
+    errors = probability_error(chances, effective)
+    bands = np.quantile(found.gained, QUANTILES, axis=-1).T
+    return [
+        Figures(
+            value=float(aim.summarised(by[i])),
+            error=aim.error(by[i], effective),
+            mean=float(found.gained[i].mean()),
+            band=bands[i],
+            probability=float(chances[i, 0]),
+            probability_error=float(errors[i, 0]),
+            probability_seen=float(chances[i, 1]),
+            probability_seen_error=float(errors[i, 1]),
+            values=trials.values[i],
+            cost=found.cost[i],
+            held=float(held[i]),
+        )
+        for i in range(len(by))
+    ]
+
+
+def _curve(
+    search: Search,
+    at: Sequence[float],
+    rows: Sequence[Mapping[str, float]],
+    here: Sequence[Figures],
+    there: Sequence[Figures | None],
+    *,
+    skipped: float,
+) -> pd.DataFrame:
+    found = []
+    for multiple, settings, one, again in zip(at, rows, here, there, strict=True):
+        if multiple == skipped:
+            continue
+        row: dict[str, object] = {
+            "multiple": multiple,
+            "budget": multiple * _size(search.question.budget, search.question.until),
+        }
+        row |= dict(zip(("cost_low", "cost", "cost_high"), one.cost.tolist(), strict=True))
+        row |= {"value": one.value, "value_error": one.error}
+        row |= {"value_again": math.nan if again is None else again.value, "mean": one.mean}
+        row |= dict(zip(("q05", "q50", "q95"), one.band.tolist(), strict=True))
+        names = ("probability", "probability_error", "probability_seen", "probability_seen_error")
+        row |= {name: getattr(one, name) for name in names}
+        row |= {"mark": search.question.ensemble.draws.mark}
+        found.append(row | {lever.key: settings.get(lever.key, math.nan) for lever in search.levers})
+    return pd.DataFrame(found)
+
+
+def accounts(question: Question, settings: Mapping[str, float]) -> pd.DataFrame:
+    """Return what a package costs beyond the base by year and payer, beside the limits of the budget.
+
+    Years without any payment are left out.
+
+    Returns
+    -------
+    table : DataFrame
+        As in `Best.accounts`.
+    """
+    question, budget = by_draw(question), question.budget
+    made = scenario_with(question.base, settings, question.ensemble.context, key="package")
+    bill = bills(counted(question, [made]).quantities, question.price)[0]
+    bill = bill - bills(counted(question, [question.base]).quantities, question.price)[0]
+    paying = [PAYERS.index(payer) for payer in budget.payers]
+    spent = modelled(replace(question, budget=replace(question.budget, by_year={START: math.inf})), [settings]).spent[0]
+    held = spent.mean(axis=0)
+    if budget.certainty is not None:
+        held = np.quantile(spent, budget.certainty, axis=0, method="inverted_cdf")
+    rows = []
+    for year, amounts, bound in zip(question.years, bill, held[1:].tolist(), strict=True):
+        if np.abs(amounts).max() >= 0.5:
+            rows.append(_account(str(year), year > question.until, amounts, paying, bound, budget.limit(year)))
+    rows.append(_account(TOTAL, False, bill.sum(axis=0), paying, float(held[0]), budget.total))
+    return pd.DataFrame(rows)
+
+
+TOTAL = "total"
+
+
+def _account(
+    year: str, promised: bool, amounts: Array, paying: Sequence[int], bound: float, limit: float
+) -> dict[str, object]:
+    """Return one row: amounts by payer and level."""
+    own = amounts[list(paying)].sum(axis=0).tolist()
+    central = amounts[:, LEVELS.index("central")].tolist()
+    return {
+        "year": year,
+        "promised": promised,
+        **dict(zip(("cost_low", "cost", "cost_high"), own, strict=True)),
+        **dict(zip(PAYERS, central, strict=True)),
+        "held_to": bound,
+        "limit": limit,
+        "slack": limit - bound,
+    }
