@@ -47,7 +47,9 @@ def test_every_lever_that_can_be_set_is_written_with_all_its_digits(context, tmp
 
 def test_measures_for_some_areas_with_an_end_and_a_text_in_quotes(write, context, tmp_path):
     base = load_scenario(
-        write('areas = ["330502"]\n[marriage_grant]\nyuan = 1500\nstart = 2024\nend = 2027\nreason = "a \\"b\\" \\\\ c"\n')
+        write(
+            'areas = ["330502"]\n[marriage_grant]\nyuan = 1500\nstart = 2024\nend = 2027\nreason = "a \\"b\\" \\\\ c"\n'
+        )
     )
     made = scenario_with(base, {"marriage_services.intensity": 0.25}, context)
     loaded = again(made, tmp_path, names={"zh": "新", "en": 'New "one"'}, note=["第一行", ""], reason="tried")

@@ -22,6 +22,7 @@ from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.planning.aim import PROBABILITY, Aim
 from huyou_sim.planning.budget import Budget, bills
+from huyou_sim.planning.emulator import about
 from huyou_sim.planning.search import (
     GENERATIONS,
     SEED,
@@ -31,10 +32,9 @@ from huyou_sim.planning.search import (
     first_of,
     polished,
     search_of,
-    stepped,
 )
 from huyou_sim.planning.targets import TARGET_YEAR
-from huyou_sim.planning.trials import QUANTILES, Courses, Question, counted, judged, modelled, pose
+from huyou_sim.planning.trials import QUANTILES, Courses, Question, Trials, counted, judged, modelled, pose
 from huyou_sim.policy.adjust import START, scenario_with
 from huyou_sim.policy.costs import LEVELS, PAYERS
 
@@ -48,27 +48,32 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MULTIPLES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+MULTIPLES = (0.25, 0.5, 1.0, 1.5, 2.0)
 """Of the budget, on the cost curve."""
 
 MORE = 1.1
 """Multiple of the budget from which the price of the bound is taken."""
 
-CORRECTIONS = 3
-"""Times that the stand-in is held against the model and corrected."""
-
 CAUTION = 0.99
 """Share of the budget that the search on the stand-in may spend: what it takes for just affordable may cost more."""
 
-SCALES = (0.8, 0.9, 0.96, 1.0, 1.04, 1.1)
-FILLS = (0.985, 0.992, 0.996, 0.999, 1.0, 1.002)
-"""Factors of whole packages, and shares of the budget that the stand-in says they spend, that the model tries."""
+FILLS = (0.985, 0.992, 0.997, 1.0, 1.003)
+"""Shares of the budget that the stand-in says a package spends, of which the model tries each."""
 
 LARGEST = 4.0
 """Largest factor by which a package is filled up to the budget."""
 
-ROUNDS = 2
-"""Rounds of exchanges on the model, for the budget itself; other points of the curve do without."""
+ALONG = (0.25, 0.5, 0.75, 1.0)
+"""Shares of the way from a package to what its stand-in finds better, of which the model tries each."""
+
+CORRECTIONS = 2
+"""Times that the stand-in made of single levers is held against the model and corrected."""
+
+ROUNDS = 3
+"""Stand-ins made about the package that was found last, for the budget itself; other points of the curve have one."""
+
+GAIN = 1e-6
+"""Improvement of a rank below which a further round is spared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +139,10 @@ class Best:
         By multiple of the budget: multiple, budget [yuan], cost_low, cost, cost_high, value, value_error, value_again,
         mean, q05, q50, q95 [persons], probability, probability_error, probability_seen, probability_seen_error, mark,
         and one column for each lever with its setting, NaN where it is not used.
+    single : mapping of family to settings
+        The best package of each family of levers alone, where there are several.
     evaluations, tried : int
-        Packages that the model projected, and candidates on its stand-in.
+        Packages that the model projected for all searches, and candidates on its stand-in.
     draws : int
     mark : str
     """
@@ -152,6 +159,7 @@ class Best:
     accounts: pd.DataFrame
     price_of_bound: float
     curve: pd.DataFrame
+    single: Mapping[str, Mapping[str, float]]
     evaluations: int
     tried: int
     draws: int
@@ -182,6 +190,7 @@ def best_package(
     seen: bool = False,
     other: Ensemble | None = None,
     multiples: Sequence[float] = MULTIPLES,
+    families: bool = True,
     generations: int = GENERATIONS // 2,
     seed: int = SEED,
     progress: bool = False,
@@ -208,6 +217,8 @@ def best_package(
         With other random numbers, on which the found packages are tried once more.
     multiples : sequence of float [1]
         Of the budget, on the cost curve; 1 belongs to them in any case.
+    families : bool
+        Search for the best package of each family of levers alone too.
     generations, seed : int
     progress : bool
 
@@ -227,7 +238,9 @@ def best_package(
             bar.update(count)
 
         stand_in = search.stand_in(done)
-        found, tried = _along(search, stand_in, aim, at, generations=generations, seed=seed, done=done)
+        more: dict[str, Any] = {"generations": generations, "seed": seed, "done": done}
+        found, tried = _along(search, stand_in, aim, at, **more)
+        single = _single(search, stand_in, aim, **more) if families else {}
         rows = [search.settings(row) for row in found]
         here = told(search.question, aim, rows, done=bar.update)
         there: Sequence[Figures | None] = [None] * len(rows)
@@ -247,6 +260,7 @@ def best_package(
         accounts=accounts(search.question, rows[one]),
         price_of_bound=(here[at.index(MORE)].value - here[one].value) / ((MORE - 1.0) * _size(budget, until) / MILLION),
         curve=_curve(search, at, rows, here, there, skipped=MORE if MORE not in multiples else math.nan),
+        single=MappingProxyType(single),
         evaluations=sum(projected),
         tried=tried,
         draws=len(ensemble),
@@ -264,39 +278,64 @@ def _size(budget: Budget, until: int) -> float:
     return max(sum(budget.limit(year) for year in range(START, until + 1)), 1.0)
 
 
-def _along(
-    search: Search,
-    stand_in: Emulator,
-    aim: Aim,
-    at: Sequence[float],
-    *,
-    generations: int,
-    seed: int,
-    done: Callable[[int], object],
-) -> tuple[list[Array], int]:
-    """Return the shares of the best package of each multiple of the budget, and how many the stand-in tried."""
-    found: list[Array] = []
-    start, tried = np.zeros(len(search.levers)), 0
-    for multiple in at:
-        budget = search.question.budget.times(multiple)
-        # Most effort at the budget itself, and as much at the one that is held against it.
-        effort = {} if multiple in (1.0, MORE) else {"rounds": 0, "corrections": 2}
-        start, count = optimised(
-            search, stand_in, aim, budget, start=start, generations=generations, seed=seed, done=done, **effort
-        )
-        tried += count
-        found.append(start)
-    # A larger budget may have found a mix that is better for the smaller one too.
-    for i in range(len(at) - 2, -1, -1):
-        budget = search.question.budget.times(at[i])
-        rows = np.concatenate([found[i][None], filled(stand_in, budget, found[i + 1])])
-        found[i] = first_of(search.look, aim.ranked(search.question, budget), rows, done)
-    return found, tried
+def _along(search: Search, stand_in: Emulator, aim: Aim, at: Sequence[float], **more: Any) -> tuple[list[Array], int]:
+    """Return the shares of the best package of each multiple of the budget, and how many the stand-ins tried.
+
+    Most effort goes to the budget itself; from there the search goes on to smaller and to larger ones.
+    """
+    budget, one, levers = search.question.budget, at.index(1.0), len(search.levers)
+    found: dict[int, Array] = {}
+    found[one], tried = optimised(search, stand_in, aim, budget, start=np.zeros(levers), **more)
+    for way in (range(one - 1, -1, -1), range(one + 1, len(at))):
+        last = one
+        for i in way:
+            start = np.clip(at[i] / at[last] * found[last], 0.0, 1.0)
+            rounds = 2 if at[i] == MORE else 1
+            found[i], count = optimised(search, None, aim, budget.times(at[i]), start=start, rounds=rounds, **more)
+            tried, last = tried + count, i
+    # What a smaller budget buys, a larger one does too: more money never gains less.
+    done = more["done"]
+    for i in range(1, len(at)):
+        rank = aim.ranked(search.question, budget.times(at[i]))
+        found[i] = first_of(search.look, rank, np.stack([found[i - 1], found[i]]), done)
+    return [found[i] for i in range(len(at))], tried
+
+
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        "birth_grant": "cash",
+        "childcare_allowance": "cash",
+        "childcare": "childcare",
+        "marriage_grant": "marriage",
+        "marriage_services": "marriage",
+    }
+)
+"""Table of a lever to the family that it belongs to; any other table is a family by itself."""
+
+
+def family_of(key: str) -> str:
+    """Return the family of a lever by its key."""
+    table = key.split(".")[0]
+    return FAMILIES.get(table, table)
+
+
+def _single(search: Search, stand_in: Emulator, aim: Aim, **more: Any) -> dict[str, Mapping[str, float]]:
+    """Return the settings of the best package of each family of levers alone."""
+    of = [family_of(lever.key) for lever in search.levers]
+    if len(set(of)) < 2:
+        return {}
+    found: dict[str, Mapping[str, float]] = {}
+    for family in dict.fromkeys(of):
+        numbers = [i for i, one in enumerate(of) if one == family]
+        part, start = search.part(numbers), np.zeros(len(numbers))
+        shares, _ = optimised(part, stand_in.part(numbers), aim, search.question.budget, start=start, rounds=1, **more)
+        found[family] = MappingProxyType(part.settings(shares))
+    return found
 
 
 def optimised(
     search: Search,
-    stand_in: Emulator,
+    stand_in: Emulator | None,
     aim: Aim,
     budget: Budget,
     *,
@@ -304,53 +343,65 @@ def optimised(
     generations: int,
     seed: int,
     done: Callable[[int], object],
-    corrections: int = CORRECTIONS,
     rounds: int = ROUNDS,
 ) -> tuple[Array, int]:
-    """Return the shares of the best package on the model, (lever,), and how many the stand-in tried.
+    """Return the shares of the best package on the model, (lever,), and how many candidates stand-ins tried.
+
+    A first search on single levers added up finds where to begin. Each round then makes a stand-in about the package
+    found so far, which knows what a lever does beside the others, searches on it, and tries on the model what lies on
+    the way to what it found; a package is left for nothing but one that the model ranks before it.
 
     Parameters
     ----------
     search : Search
-    stand_in : Emulator
-        Of the same levers.
+    stand_in : Emulator, optional
+        Made from single levers; without one the search begins about `start`.
     aim : Aim
     budget : Budget
     start : (lever,) [1]
-        Kept where nothing better is found.
     generations, seed : int
     done : callable
         Is told of every package that the model projects.
-    corrections, rounds : int
+    rounds : int
     """
-    question, levers = search.question, len(search.levers)
-    cautious, count = budget.times(CAUTION), 0
-    rank, careful = aim.ranked(question, budget), aim.ranked(question, cautious)
+    question, count = search.question, 0
+    cautious, rank = budget.times(CAUTION), aim.ranked(question, budget)
     found = [start]
 
-    def exact(shares: Array) -> Courses:
-        return modelled(question, [search.settings(shares)], done=done)
+    def proposed(here: Emulator, first: Array) -> Array:
+        nonlocal count
 
-    for _ in range(corrections):
-        here = stand_in
-
-        def look(rows: Array, here: Emulator = here) -> Any:
+        def look(rows: Array) -> Trials:
             return here.look(affordable(here, cautious, rows))
 
-        shares, first = evolved(look, careful, levers, generations=generations, seed=seed, start=found[-1])
-        shares, second = polished(look, careful, shares)
-        count += first + second
-        shares = affordable(here, cautious, shares[None])[0]
-        found.append(shares)
-        stand_in = stand_in.corrected(shares, exact(shares))
-    scaled = np.clip(np.multiply.outer(SCALES, np.array(found)), 0.0, 1.0).reshape(-1, levers)
-    shares = first_of(search.look, rank, np.concatenate([np.zeros((1, levers)), scaled]), done)
+        careful = aim.ranked(question, cautious)
+        shares, one = evolved(look, careful, len(first), generations=generations, seed=seed, start=first)
+        shares, two = polished(look, careful, shares)
+        count += one + two
+        better: Array = affordable(here, cautious, shares[None])[0]
+        return better
+
+    here = stand_in
+    for _ in range(CORRECTIONS if here is not None else 0):
+        assert here is not None
+        found.append(proposed(here, found[-1]))
+        here = here.corrected(found[-1], modelled(question, [search.settings(found[-1])], done=done))
+    if here is not None:
+        found += list(filled(here, budget, found[-1]))
+    nothing = np.zeros_like(start)
+    shares = first_of(search.look, rank, np.stack([nothing, *found]), done)
     for _ in range(rounds):
-        stand_in = stand_in.corrected(shares, exact(shares))
-        exchanged = affordable(stand_in, budget.times(FILLS[2]), stepped(shares), most=LARGEST)
-        shares = first_of(search.look, rank, np.concatenate([shares[None], exchanged]), done)
-    stand_in = stand_in.corrected(shares, exact(shares))
-    shares = first_of(search.look, rank, np.concatenate([shares[None], filled(stand_in, budget, shares)]), done)
+        local = about(question, shares, search.settings, done=done)
+        goal = proposed(local, shares)
+        way = [filled(local, budget, shares + share * (goal - shares)) for share in ALONG]
+        tries = np.concatenate([shares[None], *way])
+        trials = search.look(tries)
+        done(len(tries))
+        scores = rank(trials)
+        at = int(np.argmin(scores))
+        shares = tries[at]
+        if scores[0] - scores[at] < GAIN:
+            break
     return shares, count
 
 

@@ -45,7 +45,9 @@ class Emulator:
     ----------
     question : Question
     start : Courses
-        Of the base, as the only candidate.
+        Of the base, or of the package about which levers were moved, as the only candidate.
+    knots : (lever, knot) [1]
+        Shares of each lever, in order.
     moves : mapping of name to (lever, knot, ...)
         What each lever alone adds to each of `MOVED`: true series (target, draw, year) [unit of the target], cost
         (level,) and money spent (sample, account) [yuan], births gained (draw,) [persons].
@@ -55,6 +57,7 @@ class Emulator:
 
     question: Question
     start: Courses
+    knots: Array
     moves: Mapping[str, Array]
     factor: Mapping[str, Array]
 
@@ -68,34 +71,42 @@ class Emulator:
         return Courses(
             true=self.start.true + moved,
             seen=self.start.seen + moved,
-            **{name: self.change(name, shares) for name in ("cost", "gained", "spent")},
+            **{name: self.total(name, shares) for name in MOVED[1:]},
         )
+
+    def total(self, name: str, shares: Array) -> Array:
+        """Return what candidates cost, gain or spend, (candidate, ...)."""
+        found: Array = getattr(self.start, name) + self.change(name, shares)
+        return found
 
     def change(self, name: str, shares: Array) -> Array:
         """Return what candidates add to one of `MOVED`, (candidate, ...)."""
         moves = self.moves[name]
-        rows = _weights(shares) @ moves.reshape(-1, int(np.prod(moves.shape[2:])))
+        rows = _weights(shares, self.knots) @ moves.reshape(-1, int(np.prod(moves.shape[2:])))
         change: Array = self.factor[name] * rows.reshape(len(shares), *moves.shape[2:])
         return change
 
     def corrected(self, shares: Array, exact: Courses) -> Emulator:
         """Return a stand-in that gives what the model does for one package, (lever,)."""
         told = {"true": exact.true[:, 0] - self.start.true[:, 0]}
-        told |= {name: getattr(exact, name)[0] for name in MOVED[1:]}
+        told |= {name: getattr(exact, name)[0] - getattr(self.start, name)[0] for name in MOVED[1:]}
         factor = {name: self.factor[name] * _ratio(told[name], self.change(name, shares[None])[0]) for name in MOVED}
         return replace(self, factor=factor)
 
     def part(self, numbers: Sequence[int]) -> Emulator:
         """Return the stand-in of some of the levers, in this order."""
-        return replace(self, moves={name: values[list(numbers)] for name, values in self.moves.items()})
+        chosen = list(numbers)
+        moves = {name: values[chosen] for name, values in self.moves.items()}
+        return replace(self, knots=self.knots[chosen], moves=moves)
 
 
-def _weights(shares: Array) -> Array:
+def _weights(shares: Array, knots: Array) -> Array:
     """Return the weight of each knot of each lever, (candidate, lever and knot): a straight line between two knots."""
-    knots = np.array(KNOTS)
-    below = np.clip(np.searchsorted(knots, shares, side="right") - 1, 0, len(knots) - 2)
-    upper = (shares - knots[below]) / (knots[below + 1] - knots[below])
-    weights = np.zeros((*shares.shape, len(knots)))
+    lever, last = np.arange(len(knots)), knots.shape[1] - 2
+    below = np.clip((shares[..., None] >= knots).sum(axis=-1) - 1, 0, last)
+    low, high = knots[lever, below], knots[lever, below + 1]
+    upper = (shares - low) / (high - low)
+    weights = np.zeros((*shares.shape, knots.shape[1]))
     np.put_along_axis(weights, below[..., None], 1.0 - upper[..., None], axis=-1)
     np.put_along_axis(weights, below[..., None] + 1, upper[..., None], axis=-1)
     return weights.reshape(len(shares), -1)
@@ -121,15 +132,59 @@ def emulator_of(
     done : callable
         Is told how many candidates were projected.
     """
-    alone = [np.eye(levers)[lever] * knot for lever in range(levers) for knot in KNOTS[1:]]
-    found = modelled(question, [settings(row) for row in [np.zeros(levers), *alone]], done=done)
-    start = Courses(
-        found.true[:, :1], found.seen[:, :1], *(getattr(found, name)[:1] for name in ("cost", "gained", "spent"))
-    )
-    rows = {"true": np.moveaxis(found.true, 1, 0)} | {name: getattr(found, name) for name in MOVED[1:]}
-    moves = {}
-    for name, values in rows.items():
-        # The base spends nothing beyond itself and gains nothing, so that only series start anywhere else than at 0.
-        moved = (values[1:] - values[:1]).reshape(levers, len(KNOTS) - 1, *values.shape[1:])
-        moves[name] = np.concatenate([np.zeros_like(moved[:, :1]), moved], axis=1)
-    return Emulator(question, start, moves, {name: np.ones(values.shape[2:]) for name, values in moves.items()})
+    return about(question, np.zeros(levers), settings, knots=np.tile(KNOTS, (levers, 1)), done=done)
+
+
+def about(
+    question: Question,
+    centre: Array,
+    settings: Settings,
+    *,
+    knots: Array | None = None,
+    done: Callable[[int], object] = int,
+) -> Emulator:
+    """Return a stand-in that is exact where a single lever of a package moves, made from projections of such moves.
+
+    Parameters
+    ----------
+    question : Question
+    centre : (lever,) [1]
+        The package.
+    settings : callable
+    knots : (lever, knot) [1], optional
+        Shares at which each lever is projected, in order, its own in the package among them; `near` when omitted.
+    done : callable
+        Is told how many candidates were projected.
+    """
+    at = near(centre) if knots is None else knots
+    own = at == centre[:, None]
+    moved = np.argwhere(~own)
+    rows = np.tile(centre, (len(moved) + 1, 1))
+    rows[np.arange(1, len(rows)), moved[:, 0]] = at[~own]
+    found = modelled(question, [settings(row) for row in rows], done=done)
+    start = Courses(found.true[:, :1], found.seen[:, :1], *(getattr(found, name)[:1] for name in MOVED[1:]))
+    by_candidate = {"true": np.moveaxis(found.true, 1, 0)} | {name: getattr(found, name) for name in MOVED[1:]}
+    moves = {name: np.zeros((*at.shape, *values.shape[1:])) for name, values in by_candidate.items()}
+    for name, values in by_candidate.items():
+        moves[name][~own] = values[1:] - values[:1]
+    return Emulator(question, start, at, moves, {name: np.ones(values.shape[2:]) for name, values in moves.items()})
+
+
+AROUND = (0.0, 0.6, 1.0, 1.5)
+"""Factors of a lever's share at which it is projected about a package, beside its strongest setting."""
+
+OFF = (0.0, 0.02, 0.06, 0.2, 1.0)
+"""Shares at which a lever is projected that the package does not use."""
+
+
+def near(centre: Array) -> Array:
+    """Return shares about those of a package, (lever, knot): each in order, no two alike, the package's among them."""
+    rows = []
+    for share in centre.tolist():
+        knots = sorted({*(min(factor * share, 1.0) for factor in AROUND), 1.0}) if share > 0.0 else list(OFF)
+        while len(knots) < len(OFF):
+            # Where the strongest setting cuts some off, the widest gap gets one more.
+            gap = int(np.argmax(np.diff(knots)))
+            knots.insert(gap + 1, 0.5 * (knots[gap] + knots[gap + 1]))
+        rows.append(knots)
+    return np.array(rows)

@@ -240,7 +240,7 @@ def affordable(stand_in: Emulator, budget: Budget, rows: Array, *, most: float =
         return found
 
     def over(scale: Array) -> Truths:
-        excess = budget.excess(stand_in.change("spent", scaled(scale)), stand_in.question.years)
+        excess = budget.excess(stand_in.total("spent", scaled(scale)), stand_in.question.years)
         found: Truths = excess > 0.0
         return found
 
