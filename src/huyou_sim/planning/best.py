@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.planning.aim import PROBABILITY, Aim
-from huyou_sim.planning.budget import Budget, bills
+from huyou_sim.planning.budget import Budget, check_named
 from huyou_sim.planning.emulator import about
+from huyou_sim.planning.outcomes import Figures, accounts, pose_like, told
 from huyou_sim.planning.search import (
     GENERATIONS,
     SEED,
@@ -34,9 +34,8 @@ from huyou_sim.planning.search import (
     search_of,
 )
 from huyou_sim.planning.targets import TARGET_YEAR
-from huyou_sim.planning.trials import QUANTILES, Courses, Question, Trials, counted, judged, modelled, pose
-from huyou_sim.policy.adjust import START, scenario_with
-from huyou_sim.policy.costs import LEVELS, PAYERS
+from huyou_sim.planning.trials import Trials, modelled, pose
+from huyou_sim.policy.adjust import START
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,40 +73,6 @@ ROUNDS = 3
 
 GAIN = 1e-6
 """Improvement of a rank below which a further round is spared."""
-
-
-@dataclass(frozen=True, eq=False)
-class Figures:
-    """What a package does on one set of draws.
-
-    Parameters
-    ----------
-    value, error : float [persons or 1]
-        What is maximised, and its Monte Carlo standard error.
-    mean : float [persons]
-        Births gained.
-    band : (quantile,) [persons]
-        Births gained: 5 %, median, 95 % of draws.
-    probability, probability_error, probability_seen, probability_seen_error : float [1]
-        That all targets are reached, truly and as published; NaN without a target.
-    values : (target, quantile) [unit of the target]
-    cost : (level,) [yuan]
-        Low, central, high; what the payers of the budget pay more than in the base.
-    held : float [1]
-        Share of draws that keep to every limit.
-    """
-
-    value: float
-    error: float
-    mean: float
-    band: Array
-    probability: float
-    probability_error: float
-    probability_seen: float
-    probability_seen_error: float
-    values: Array
-    cost: Array
-    held: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,18 +131,6 @@ class Best:
     mark: str
 
 
-def check_best(aim: Aim, budget: Budget, targets: Sequence[Target]) -> None:
-    """Raise an ArgumentError where there is no limit to spend up to, or no target whose probability could grow."""
-    problems = []
-    if not budget.named:
-        fix = "Type --budget 1e9 for a billion in all, --budget 2023=2e8 for a year."
-        problems.append(Problem("budget", "none", "a limit, since more money never gains less", fix))
-    if aim.kind == PROBABILITY and not targets:
-        problems.append(Problem("target", "none", "at least one", "Type --target tfr."))
-    if problems:
-        raise ArgumentError(problems)
-
-
 def best_package(
     ensemble: Ensemble,
     aim: Aim,
@@ -227,7 +180,9 @@ def best_package(
     ArgumentError
         When there is no budget, no target where one is needed, or a lever is unknown or has no price.
     """
-    check_best(aim, budget, targets)
+    check_named(budget)
+    if aim.kind == PROBABILITY and not targets:
+        raise ArgumentError(Problem("target", "none", "at least one", "Type --target tfr."))
     search = search_of(pose(ensemble, base, targets, seen=seen, until=until, budget=budget), bounds)
     at = sorted({*multiples, 1.0, MORE})
     with tqdm(desc="best", unit="package", disable=not progress or None, leave=False) as bar:
@@ -412,53 +367,6 @@ def filled(stand_in: Emulator, budget: Budget, shares: Array) -> Array:
     )
 
 
-def pose_like(question: Question, ensemble: Ensemble) -> Question:
-    """Return the same question on another ensemble."""
-    return pose(
-        ensemble, question.base, question.targets, seen=question.seen, until=question.until, budget=question.budget
-    )
-
-
-def by_draw(question: Question) -> Question:
-    """Return the question with payments kept draw by draw, whatever the budget must hold for."""
-    budget = question.budget
-    return replace(question, budget=replace(budget, certainty=budget.certainty or 0.5))
-
-
-def told(
-    question: Question, aim: Aim, candidates: Sequence[Mapping[str, float]], *, done: Callable[[int], object] = int
-) -> list[Figures]:
-    """Return the figures of packages on the draws of a question."""
-    question = by_draw(question)
-    return figures_of(question, aim, modelled(question, candidates, done=done))
-
-
-def figures_of(question: Question, aim: Aim, found: Courses) -> list[Figures]:
-    """Return the figures of candidates whose courses are known, payments draw by draw."""
-    trials, by = judged(question, found), aim.by_draw(question, found)
-    effective, held = question.ensemble.effective, question.budget.held(found.spent, question.years)
-    chances = np.stack([trials.probability, trials.probability_seen], axis=1)
-    chances = chances if question.targets else np.full_like(chances, np.nan)
-    errors = probability_error(chances, effective)
-    bands = np.quantile(found.gained, QUANTILES, axis=-1).T
-    return [
-        Figures(
-            value=float(aim.summarised(by[i])),
-            error=aim.error(by[i], effective),
-            mean=float(found.gained[i].mean()),
-            band=bands[i],
-            probability=float(chances[i, 0]),
-            probability_error=float(errors[i, 0]),
-            probability_seen=float(chances[i, 1]),
-            probability_seen_error=float(errors[i, 1]),
-            values=trials.values[i],
-            cost=found.cost[i],
-            held=float(held[i]),
-        )
-        for i in range(len(by))
-    ]
-
-
 def _curve(
     search: Search,
     at: Sequence[float],
@@ -485,50 +393,3 @@ def _curve(
         row |= {"mark": search.question.ensemble.draws.mark}
         found.append(row | {lever.key: settings.get(lever.key, math.nan) for lever in search.levers})
     return pd.DataFrame(found)
-
-
-def accounts(question: Question, settings: Mapping[str, float]) -> pd.DataFrame:
-    """Return what a package costs beyond the base by year and payer, beside the limits of the budget.
-
-    Years without any payment are left out.
-
-    Returns
-    -------
-    table : DataFrame
-        As in `Best.accounts`.
-    """
-    question, budget = by_draw(question), question.budget
-    made = scenario_with(question.base, settings, question.ensemble.context, key="package")
-    bill = bills(counted(question, [made]).quantities, question.price)[0]
-    bill = bill - bills(counted(question, [question.base]).quantities, question.price)[0]
-    paying = [PAYERS.index(payer) for payer in budget.payers]
-    spent = modelled(replace(question, budget=replace(question.budget, by_year={START: math.inf})), [settings]).spent[0]
-    held = spent.mean(axis=0)
-    if budget.certainty is not None:
-        held = np.quantile(spent, budget.certainty, axis=0, method="inverted_cdf")
-    rows = []
-    for year, amounts, bound in zip(question.years, bill, held[1:].tolist(), strict=True):
-        if np.abs(amounts).max() >= 0.5:
-            rows.append(_account(str(year), year > question.until, amounts, paying, bound, budget.limit(year)))
-    rows.append(_account(TOTAL, False, bill.sum(axis=0), paying, float(held[0]), budget.total))
-    return pd.DataFrame(rows)
-
-
-TOTAL = "total"
-
-
-def _account(
-    year: str, promised: bool, amounts: Array, paying: Sequence[int], bound: float, limit: float
-) -> dict[str, object]:
-    """Return one row: amounts by payer and level."""
-    own = amounts[list(paying)].sum(axis=0).tolist()
-    central = amounts[:, LEVELS.index("central")].tolist()
-    return {
-        "year": year,
-        "promised": promised,
-        **dict(zip(("cost_low", "cost", "cost_high"), own, strict=True)),
-        **dict(zip(PAYERS, central, strict=True)),
-        "held_to": bound,
-        "limit": limit,
-        "slack": limit - bound,
-    }

@@ -173,6 +173,33 @@ def budget_of(
     return Budget(total, MappingProxyType(dict(sorted(path.items()))), chosen, certainty)
 
 
+def check_named(budget: Budget) -> None:
+    """Raise an ArgumentError where a budget has no limit to spend up to."""
+    if not budget.named:
+        fix = "Type --budget 1e9 for a billion in all, --budget 2023=2e8 for a year."
+        raise ArgumentError(Problem("budget", "none", "a limit, since more money never gains less", fix))
+
+
+def amounts_of(limits: Sequence[str]) -> list[float]:
+    """Return budgets as they are typed where each is a total.
+
+    Raises
+    ------
+    ArgumentError
+        With everything that is no amount.
+    """
+    found, problems = [], []
+    for one in limits:
+        try:
+            found.append(float(one))
+        except ValueError:
+            fix = "Add --maximise, which limits of years go with." if "=" in one else "Type --budget 1e9 for a billion."
+            problems.append(Problem("budget", f"'{one}'", "an amount in yuan", fix))
+    if problems:
+        raise ArgumentError(problems)
+    return found
+
+
 def _twice(text: str, what: str) -> Problem:
     return Problem("budget", f"'{text}', a second limit of the {what}", "one limit of each", f"Leave out '{text}'.")
 

@@ -1,7 +1,8 @@
 """Does the best package stay the best: against rivals of another composition, and under other priors.
 
 Rivals are the best packages of single families of levers, the plan's own mix scaled to the budget, and scenarios that a
-user names, which stand as they are. All are projected on one set of draws that no search has seen, so that what the
+user names, which stand as they are. A named scenario that goes beyond the budget has no rank; its mix, scaled to the
+budget, has one. All are projected on one set of draws that no search has seen, so that what the
 search picked has no advantage. Other priors need no new projection: draws are split at the median of a parameter, and
 rivals are ranked anew in each half.
 """
@@ -17,7 +18,8 @@ import pandas as pd
 from scipy.stats import kendalltau, rankdata
 
 from huyou_sim.planning.aim import Aim
-from huyou_sim.planning.best import Best, by_draw, figures_of
+from huyou_sim.planning.best import Best
+from huyou_sim.planning.outcomes import by_draw, figures_of
 from huyou_sim.planning.trials import Question, judged, modelled, projected
 from huyou_sim.policy.adjust import scenario_with, settable, settable_keys
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, by_year
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-BEST, FAMILY, PLAN, NAMED = "best", "family", "plan", "named"
+BEST, FAMILY, SCALED, NAMED = "best", "family", "scaled", "named"
 """Kinds of rivals."""
+
+BEYOND = 0.02
+"""Excess over a limit up to which a package still counts as one for this budget [1]: other draws cost a little more."""
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {"A1*A3": ("A1", "A3"), "D1*D2": ("D1", "D2")}
 """Splits by the product of parameters that only act as one: slope and transferability of cash, campaigns and ideals."""
@@ -54,8 +59,8 @@ class Rival:
     Parameters
     ----------
     key : str
-        ``best``, a family of levers, ``plan``, or the name of a scenario.
-    kind : {"best", "family", "plan", "named"}
+        ``best``, a family of levers, or the name of a scenario, with `SCALED` behind it where its mix is scaled.
+    kind : {"best", "family", "scaled", "named"}
     scenario : Scenario
     settings : mapping of lever key to value [unit of the lever]
         Empty for a named scenario, whose file says more.
@@ -75,10 +80,11 @@ class Robustness:
     ----------
     rivals : tuple of Rival
     table : DataFrame
-        One row for each rival, from the first to the last: rival, kind, value, value_error [persons or 1], mean, q10
-        [persons], probability, cost_low, cost, cost_high [yuan], excess (share of the limit beyond it; 0 or less: it
-        keeps to the budget), mean_rank (over draws), p_first (share of resamples of draws in which its value is the
-        largest), halves_first, halves (in how many halves of draws it is the first, and of how many).
+        One row for each rival, from the first to the last: rival, kind, ranked (whether it keeps to the budget), value,
+        value_error [persons or 1], mean, q10 [persons], probability, cost_low, cost, cost_high [yuan], excess (share of
+        a limit beyond it; 0 or less where it keeps to it), mean_rank (over draws), p_first (share of resamples of draws
+        in which its value is the largest), halves_first, halves (in how many halves of draws it is the first, and of
+        how many).
     splits : DataFrame
         Two rows for each split, from the least to the most agreement: parameter, half (lower, upper), median, draws,
         first, p_first, value, runner_up, flips (another first than on all draws), tau (Kendall's, against the ranking
@@ -170,11 +176,28 @@ def rivals_of(
     def made(key: str, kind: str, settings: Mapping[str, float]) -> Rival:
         return Rival(key, kind, scenario_with(base, settings, economy, key=key), settings)
 
+    def mixed(scenario: Scenario) -> Rival:
+        return made(f"{scenario.key} {SCALED}", SCALED, to_budget(question, mix_of(scenario, economy), best.aim))
+
     found = [made(BEST, BEST, best.settings)]
     found += [made(family, FAMILY, settings) for family, settings in best.single.items()]
     if plan is not None and plan.levers != base.levers:
-        found.append(made(PLAN, PLAN, to_budget(question, mix_of(plan, economy), best.aim)))
-    return (*found, *(Rival(one.key, NAMED, one, {}) for one in named))
+        found.append(mixed(plan))
+    excess = _excess(question, named)
+    for one, beyond in zip(named, excess, strict=True):
+        found.append(Rival(one.key, NAMED, one, {}))
+        if beyond > BEYOND and not (plan is not None and one.key == plan.key):
+            found.append(mixed(one))
+    return tuple(found)
+
+
+def _excess(question: Question, scenarios: Sequence[Scenario]) -> list[float]:
+    """Return by what share scenarios go beyond the budget."""
+    if not scenarios:
+        return []
+    found = projected(question, [replace(one, key=f"named {i}") for i, one in enumerate(scenarios)])
+    excess: list[float] = question.budget.excess(found.spent, question.years).tolist()
+    return excess
 
 
 def robustness(question: Question, aim: Aim, rivals: Sequence[Rival], *, seed: int = 0) -> Robustness:
@@ -183,39 +206,44 @@ def robustness(question: Question, aim: Aim, rivals: Sequence[Rival], *, seed: i
     Parameters
     ----------
     question : Question
-        On draws that no search has seen (`huyou_sim.planning.best.pose_like`).
+        On draws that no search has seen (`huyou_sim.planning.outcomes.pose_like`).
     aim : Aim
     rivals : sequence of Rival
     seed : int
         Of the resamples.
     """
-    keys = [one.key for one in rivals]
-    question = by_draw(question)
+    asked, question = question, by_draw(question)
     found = projected(question, [replace(one.scenario, key=f"rival {i}") for i, one in enumerate(rivals)])
     outcome, values = aim.by_draw(question, found), figures_of(question, aim, found)
-    value = aim.summarised(outcome)
-    splits = _splits(question, aim, outcome, value, keys, seed)
-    spent = found.spent.mean(axis=1, keepdims=True) if question.budget.certainty is None else found.spent
-    first = first_share(aim, outcome, question.ensemble.effective, seed)
+    spent = found.spent.mean(axis=1, keepdims=True) if asked.budget.certainty is None else found.spent
+    excess = asked.budget.excess(spent, asked.years)
+    inside = np.array([one.kind != NAMED or beyond <= BEYOND for one, beyond in zip(rivals, excess, strict=True)])
+    keys = [one.key for one, chosen in zip(rivals, inside, strict=True) if chosen]
+    splits = _splits(question, aim, outcome[inside], keys, seed)
+    first, ranks = np.full(len(rivals), np.nan), np.full(len(rivals), np.nan)
+    first[inside] = first_share(aim, outcome[inside], question.ensemble.effective, seed)
+    ranks[inside] = rankdata(-outcome[inside], axis=0).mean(axis=1)
     rows = [
         {
             "rival": one.key,
             "kind": one.kind,
+            "ranked": bool(inside[i]),
             "value": values[i].value,
             "value_error": values[i].error,
             "mean": values[i].mean,
             "q10": float(np.quantile(found.gained[i], 0.1)),
             "probability": values[i].probability,
             **dict(zip(("cost_low", "cost", "cost_high"), values[i].cost.tolist(), strict=True)),
-            "excess": float(question.budget.excess(spent[i : i + 1], question.years)[0]),
-            "mean_rank": float(rankdata(-outcome, axis=0).mean(axis=1)[i]),
+            "excess": float(excess[i]),
+            "mean_rank": float(ranks[i]),
             "p_first": float(first[i]),
             "halves_first": int((splits["first"] == one.key).sum()),
             "halves": len(splits),
         }
         for i, one in enumerate(rivals)
     ]
-    table = pd.DataFrame(rows).sort_values("value", ascending=False, kind="stable", ignore_index=True)
+    order = ["ranked", "value"]
+    table = pd.DataFrame(rows).sort_values(order, ascending=[False, False], kind="stable", ignore_index=True)
     return Robustness(tuple(rivals), table, splits, outcome.shape[1], question.ensemble.draws.mark)
 
 
@@ -240,8 +268,9 @@ def first_share(aim: Aim, outcome: Array, effective: float, seed: int, resamples
     return share
 
 
-def _splits(question: Question, aim: Aim, outcome: Array, value: Array, keys: Sequence[str], seed: int) -> pd.DataFrame:
-    drawn = question.ensemble.draws
+def _splits(question: Question, aim: Aim, outcome: Array, keys: Sequence[str], seed: int) -> pd.DataFrame:
+    """Return the ranking in both halves of the draws by each parameter that says how levers work."""
+    drawn, value = question.ensemble.draws, aim.summarised(outcome)
     single = [one.name for one in drawn.parameters if one.role == "elasticity"]
     joined = {name: members for name, members in TOGETHER.items() if set(members) <= set(drawn.values)}
     inside = {member for members in joined.values() for member in members}
