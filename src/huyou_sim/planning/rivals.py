@@ -177,7 +177,8 @@ def rivals_of(
         return Rival(key, kind, scenario_with(base, settings, economy, key=key), settings)
 
     def mixed(scenario: Scenario) -> Rival:
-        return made(f"{scenario.key} {SCALED}", SCALED, to_budget(question, mix_of(scenario, economy), best.aim))
+        one = made(f"{scenario.key} {SCALED}", SCALED, to_budget(question, mix_of(scenario, economy), best.aim))
+        return replace(one, scenario=replace(one.scenario, names=scenario.names))
 
     found = [made(BEST, BEST, best.settings)]
     found += [made(family, FAMILY, settings) for family, settings in best.single.items()]

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
     from huyou_sim.policy import PolicyContext
 
-DRAWS = 1000
-"""Of an inverse question, unless told otherwise."""
+DRAWS, DRAWS_OF_BEST = 1000, 400
+"""Of an inverse question, and of the best package, whose cost curve and rivals are as many searches, unless told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +100,45 @@ class Wish:
     rivals: tuple[str | Path, ...] = ()
 
 
+def wish_of(
+    maximise: str | None,
+    *,
+    summary: str | None = None,
+    limits: Sequence[str] = (),
+    payers: Sequence[str] = (),
+    certainty: float | None = None,
+    until: int | None = None,
+    rivals: Sequence[str | Path] = (),
+    p: float | None = None,
+    along: bool = False,
+) -> Wish | None:
+    """Return what is asked of the best package; None where nothing is to be maximised.
+
+    Raises
+    ------
+    ArgumentError
+        With every option that does not go with the others.
+    """
+    if maximise is None:
+        given = {
+            "--summary": summary, "--payer": payers, "--certainty": certainty, "--until": until, "--rival": rivals,
+        }  # fmt: skip
+        lonely = [name for name, value in given.items() if value not in (None, (), [])]
+        problems = [
+            Problem(name, "no --maximise", "something to maximise, which it goes with", "Add --maximise births.")
+            for name in lonely
+        ]
+    else:
+        beside = [*(["--probability"] if p is not None else []), *(["--frontier"] if along else [])]
+        expected = "one of both: the best package has no probability to reach, and a cost curve of its own"
+        problems = [Problem("--maximise", f"{name} beside it", expected, f"Leave {name} out.") for name in beside]
+    if problems:
+        raise ArgumentError(problems)
+    if maximise is None:
+        return None
+    return Wish(maximise, summary or SUMMARY, tuple(limits), tuple(payers), certainty, until, tuple(rivals))
+
+
 def prepare_question(
     place: str | Path,
     targets: Sequence[str | int],
@@ -110,7 +149,7 @@ def prepare_question(
     budgets: Sequence[float] = (),
     bounds: Mapping[str, tuple[float, float] | None] | None = None,
     wish: Wish | None = None,
-    draws: int = DRAWS,
+    draws: int | None = None,
     seed: int = SEED,
     prior_only: bool = False,
     folder: Path | None = None,
@@ -130,7 +169,9 @@ def prepare_question(
         Of the question, to be checked.
     wish : Wish, optional
         Where the best package is asked for.
-    draws, seed : int
+    draws : int, optional
+        `DRAWS`, or `DRAWS_OF_BEST` with a wish, when omitted.
+    seed : int
     prior_only : bool
         Draw the levels from their priors too.
     folder : path, optional
@@ -143,6 +184,8 @@ def prepare_question(
     ArgumentError
         With everything that is wrong with the question.
     """
+    if draws is None:
+        draws = DRAWS if wish is None else DRAWS_OF_BEST
     pack = load_pack(place)
     chosen = load_scenario(base, areas=list(pack.areas["area"]))
     found, aim, budget = _checked(pack, targets, level, p, budgets, bounds or {}, draws, wish)
