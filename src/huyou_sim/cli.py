@@ -298,9 +298,7 @@ def reach(
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
 @click.option("--csv", type=click.Path(path_type=Path), help="Write what was tried to this file as well.")
-@click.option(
-    "--figure", type=click.Path(path_type=Path), help="Draw frontier or cost curve into this PNG or SVG file."
-)
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw the frontier or cost curve: PNG or SVG.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of tables, scenario files, figure and manifest.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @lang_option

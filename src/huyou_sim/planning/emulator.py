@@ -82,7 +82,9 @@ class Emulator:
     def change(self, name: str, shares: Array) -> Array:
         """Return what candidates add to one of `MOVED`, (candidate, ...)."""
         moves = self.moves[name]
-        rows = _weights(shares, self.knots) @ moves.reshape(-1, int(np.prod(moves.shape[2:])))
+        # Sizes are written out: none can be inferred where there is no target.
+        flat = moves.reshape(moves.shape[0] * moves.shape[1], int(np.prod(moves.shape[2:])))
+        rows = _weights(shares, self.knots) @ flat
         change: Array = self.factor[name] * rows.reshape(len(shares), *moves.shape[2:])
         return change
 
