@@ -63,7 +63,7 @@ def curve_figure(table: pd.DataFrame, lang: str) -> Figure:
     """
     told = {name: str(table.attrs.get(name, "")) for name in ("head", "title", "what", "first", "until")}
     page = new_page(
-        10.0, 4.2, head=0.38, title=told["title"], subtitle=told["head"],
+        10.0, 4.2, head=0.55, title=told["title"], subtitle=told["head"],
         notes=[
             text("best.note", lang, until=told["until"]), *sorted({str(mark) for mark in table["mark"] if mark})
         ],
@@ -84,7 +84,7 @@ def curve_figure(table: pd.DataFrame, lang: str) -> Figure:
     axes.set_xlim(left=0.0)
     axes.set_xlabel(text("solve.frontier_axis", lang))
     axes.set_ylabel(text("best.axis_births", lang, first=told["first"], until=told["until"]))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.3)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.3)
     return page.figure
 
 

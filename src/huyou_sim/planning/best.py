@@ -65,6 +65,9 @@ LARGEST = 4.0
 ALONG = (0.25, 0.5, 0.75, 1.0)
 """Shares of the way from a package to what its stand-in finds better, of which the model tries each."""
 
+BELOW = (0.97, 0.94, 0.9, 0.8)
+"""Scales of a package of another budget at which it is tried, beside 1: effects of levers make some dearer together."""
+
 CORRECTIONS = 2
 """Times that the stand-in made of single levers is held against the model and corrected."""
 
@@ -223,6 +226,19 @@ def best_package(
     )
 
 
+def search_best(search: Search, aim: Aim, *, generations: int, seed: int, done: Callable[[int], object] = int) -> Array:
+    """Return the shares of the best package for the budget of a question, (lever,), and nothing else.
+
+    `done` is told of every package that the model projects, those of which the stand-in is made included.
+    """
+    start = np.zeros(len(search.levers))
+    shares, _ = optimised(
+        search, search.stand_in(done), aim, search.question.budget, start=start, generations=generations, seed=seed,
+        done=done,
+    )  # fmt: skip
+    return shares
+
+
 MILLION = 1e6
 
 
@@ -341,8 +357,8 @@ def optimised(
         assert here is not None
         found.append(proposed(here, found[-1]))
         here = here.corrected(found[-1], modelled(question, [search.settings(found[-1])], done=done))
-    if here is not None:
-        found += list(filled(here, budget, found[-1]))
+    # Where the search begins may itself be a little too dear.
+    found += [scale * start for scale in BELOW] if here is None else list(filled(here, budget, found[-1]))
     nothing = np.zeros_like(start)
     shares = first_of(search.look, rank, np.stack([nothing, *found]), done)
     for _ in range(rounds):
