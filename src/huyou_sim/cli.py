@@ -360,8 +360,8 @@ def solve(
             "until": until, "payers": payers, "certainty": certainty, "rivals": rivals, "base": base,
             "prior_only": prior_only,
         }  # fmt: skip
-        write_answer(answer, folder, arguments=arguments, lang=lang)
-    click.echo(answer.said)
+        written = write_answer(answer, folder, arguments=arguments, lang=lang)
+    click.echo(answer.said if folder is None else f"{answer.said}\n\n{written}")
 
 
 @cli.command()

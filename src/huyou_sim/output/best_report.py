@@ -74,7 +74,7 @@ def budget_words(budget: Budget, lang: str) -> str:
 def value_of(aim: Aim, value: float, error: float, lang: str) -> str:
     """Return the figure that is maximised with its Monte Carlo error."""
     if aim.kind == PROBABILITY:
-        return text("best.per_cent", lang, value=number(100.0 * value, 1), error=_up(1000.0 * error, 10.0))
+        return f"{number(100.0 * value, 1)} ± {_up(1000.0 * error, 10.0)} %"
     return text("best.people", lang, value=number(value, 0), error=_up(error, 1.0))
 
 
@@ -101,9 +101,9 @@ def package_part(asked: Asked, best: Best, lang: str) -> str:
     again = text("solve.again", lang)
     if best.again is not None:
         rows.append([again, value_of(aim, best.again.value, best.again.error, lang)])
-    rows.append([text("best.gained", lang), _gained(here, lang)])
+    rows.append([text("best.gained", lang), _gained(here)])
     if best.again is not None:
-        rows.append([again, _gained(best.again, lang)])
+        rows.append([again, _gained(best.again)])
     if best.targets:
         rows.append([text("solve.probability", lang), _chances(here, best.mark)])
         rows += [[again, _chances(best.again, best.mark)]] if best.again is not None else []
@@ -118,9 +118,9 @@ def package_part(asked: Asked, best: Best, lang: str) -> str:
     return table_under(title_of(best, lang), rows)
 
 
-def _gained(one: Figures, lang: str) -> str:
+def _gained(one: Figures) -> str:
     low, middle, high = (number(value, 0) for value in one.band)
-    return text("best.gained_words", lang, mean=number(one.mean, 0), low=low, middle=middle, high=high)
+    return f"{number(one.mean, 0)}; {middle} ({low}–{high})"
 
 
 def _chances(one: Figures, mark: str) -> str:

@@ -94,8 +94,8 @@ def scenario_of_package(asked: Asked, found: Found) -> Scenario:
 
 def write_answer(
     answer: Answer, folder: Path, *, arguments: Mapping[str, object], lang: str = "en", figures: bool = True
-) -> Path:
-    """Return the folder that an answer was written to, whole or not at all.
+) -> str:
+    """Return a sentence that names the folder that an answer was written to, whole or not at all.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def write_answer(
     manifest = _manifest(answer, made, arguments, lang)
     with output_folder(folder) as part:
         seal(part, list(_write_all(part, answer, made, lang, figures)), manifest)
-    return folder
+    return text("solve.written", lang, folder=str(folder))
 
 
 def _write_all(part: Path, answer: Answer, made: list[Scenario], lang: str, figures: bool) -> Iterator[str]:
