@@ -117,8 +117,8 @@ def test_sobol_indices(tmp_path):
             ("--probability beside it", "--frontier beside it"),
         ),
         (
-            ["--maximise", "brths", "--budget", "2019=5", "--budget", "-1", "--payer", "cty", "--until", "2090"],
-            ("found 'brths'", "'2019=5'", "'-1'", "Did you mean 'city'", "--until: found 2090"),
+            ["--maximise", "brths", "--budget", "2019=5", "--budget", "-1", "--payer", "cty", "--until", "2020"],
+            ("found 'brths'", "'2019=5'", "'-1'", "Did you mean 'city'", "--until: found 2020"),
         ),
         (["--target", "tfr", "--until", "2030", "--payer", "city"], ("--until: found no --maximise", "--payer")),
     ],

@@ -16,7 +16,7 @@ from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.pack import load_pack
-from huyou_sim.planning.aim import BIRTHS, KINDS, SUMMARY, Aim
+from huyou_sim.planning.aim import KINDS, PROBABILITY, SUMMARY, Aim
 from huyou_sim.planning.best import Best, best_package
 from huyou_sim.planning.budget import Budget, budget_of, check_named
 from huyou_sim.planning.cheapest import check_budget
@@ -284,7 +284,7 @@ def _checked(
     aim, budget = None, UNLIMITED
     try:
         # Births are gained with or without a target.
-        found = find_targets(pack, targets, level) if targets or wish is None or wish.maximise != BIRTHS else ()
+        found = find_targets(pack, targets, level) if targets or wish is None or wish.maximise == PROBABILITY else ()
     except ArgumentError as error:
         problems += error.problems
     for check in checks:
