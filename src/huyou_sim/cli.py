@@ -213,7 +213,7 @@ def explain(
     from huyou_sim.output.dose_report import explain_doses
     from huyou_sim.output.explain_report import explain_births
     from huyou_sim.output.figure_dose import check_dose_picture, draw_doses
-    from huyou_sim.output.solve_report import sobol_report
+    from huyou_sim.output.sobol_report import sobol_report
     from huyou_sim.output.structure_report import explain_structure
     from huyou_sim.output.tables import write_table
 
@@ -341,28 +341,43 @@ def compare(
 @click.option(
     "--bounds", multiple=True, type=(str, float, float), help="LEVER LOWER UPPER: bounds of one's own for a lever."
 )
-@click.option("--budget", "budgets", multiple=True, type=float, help="Most that a package may cost [yuan].")
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="YUAN|YEAR=YUAN",
+    help="Most that a package may cost, in all or a year.",
+)
 @click.option("--frontier", is_flag=True, help="The highest probability that each --budget can reach.")
+@click.option("--maximise", help="births or probability: the best package for the budget.")
+@click.option("--summary", help="Of births gained: mean, or a quantile in per cent.  [default: q10]")
+@click.option("--until", type=int, help="With --maximise: last year that counts.  [default: 2025]")
+@click.option("--payer", "payers", multiple=True, help="Whose payments the budget bounds: city, province, state.")
+@click.option("--certainty", type=float, help="Share of draws in which the budget must hold; else its mean must.")
+@click.option("--rival", "rivals", multiple=True, help="Scenario that the best package is held against.")
 @click.option("--base", default="no_new_policy", show_default=True, help="Scenario that levers are added to.")
-@click.option("--draws", default=1000, show_default=True, help="Futures of each candidate.")
+@click.option("--draws", type=int, help="Futures of each candidate.  [default: 1000; 400 with --maximise]")
 @click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
 @click.option("--csv", type=click.Path(path_type=Path), help="Write what was tried to this file as well.")
-@click.option("--figure", type=click.Path(path_type=Path), help="With --frontier: draw it into this PNG or SVG file.")
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw the frontier or cost curve: PNG or SVG.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of tables, scenario files, figure and manifest.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @lang_option
 def solve(
     place: str, targets: tuple[str, ...], level: str, probability: float | None, published: bool,
-    levers: tuple[str, ...], bounds: tuple[tuple[str, float, float], ...], budgets: tuple[float, ...], frontier: bool,
-    base: str, draws: int, seed: int, prior_only: bool, keep: Path | None, csv: Path | None, figure: Path | None,
-    quiet: bool, lang: str,
+    levers: tuple[str, ...], bounds: tuple[tuple[str, float, float], ...], budgets: tuple[str, ...], frontier: bool,
+    maximise: str | None, summary: str | None, until: int | None, payers: tuple[str, ...], certainty: float | None,
+    rivals: tuple[str, ...], base: str, draws: int | None, seed: int, prior_only: bool, keep: Path | None,
+    csv: Path | None, figure: Path | None, out: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Turn the question round: say what it would take to reach a target of PLACE, and what that would cost.
 
     One lever: its smallest setting that reaches the target with the probability. Several levers, or none named: the
-    cheapest package. With --frontier: how far each budget can come. What cannot be reached within the bounds is
-    answered with the best that can.
+    cheapest package. With --frontier: how far each budget can come. With --maximise: the best package for a budget,
+    with its cost curve, and whether it stays the best under other priors. What cannot be reached within the bounds is
+    answered with the best that can. --out writes each package as a scenario file that `huyou run` takes.
 
     \b
     The smallest birth grant for which fertility rises as asked in one future of five:
@@ -372,23 +387,44 @@ def solve(
         huyou solve huzhou --target tfr --probability 0.3 --budget 1e9 --base plan_as_written
     What money can buy:
         huyou solve huzhou --target natural_increase_rate --level lenient --frontier --figure frontier.png
+    The best package for a billion: births gained with a probability of 90 %; two targets together, the city's money:
+        huyou solve huzhou --maximise births --until 2030 --budget 1e9 --rival everything_together --out results/best
+        huyou solve huzhou --maximise probability --target tfr --target 23 --budget 1e9 --payer city
+    A limit of each year, kept in nine draws of ten:
+        huyou solve huzhou --maximise births --budget 2023=2e8 --budget 2025=4e8 --certainty 0.9 --summary mean
     """
-    from huyou_sim.output.figure_frontier import check_picture, draw_frontier
+    from huyou_sim.output.figure_frontier import check_picture, draw_answer
+    from huyou_sim.output.folder import check_folder
+    from huyou_sim.output.solve_folder import write_answer
     from huyou_sim.output.solve_report import solve_report
     from huyou_sim.output.tables import write_table
+    from huyou_sim.planning.solve import wish_of
 
     if figure is not None:
-        check_picture(figure, along=frontier)
-    said, table = solve_report(
-        place, targets, p=probability, level=level, levers=levers, bounds=bounds, budgets=budgets, along=frontier,
-        seen=published, base=base, draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang,
-        progress=not quiet,
+        check_picture(figure, along=frontier or maximise is not None)
+    folder = None if out is None else check_folder(out)
+    wish = wish_of(
+        maximise, summary=summary, limits=budgets, payers=payers, certainty=certainty, until=until, rivals=rivals,
+        p=probability, along=frontier,
+    )  # fmt: skip
+    answer = solve_report(
+        place, targets, p=probability, level=level, levers=levers, bounds=bounds, along=frontier,
+        budgets=budgets if wish is None else (), wish=wish, seen=published, base=base, draws=draws, seed=seed,
+        prior_only=prior_only, folder=keep, lang=lang, progress=not quiet,
     )  # fmt: skip
     if csv is not None:
-        write_table(table, csv, lang)
+        write_table(answer.table, csv, lang)
     if figure is not None:
-        draw_frontier(table, figure, lang)
-    click.echo(said)
+        draw_answer(answer, figure, lang)
+    if folder is not None:
+        arguments = {
+            "targets": targets, "level": level, "probability": probability, "published": published, "levers": levers,
+            "bounds": bounds, "budgets": budgets, "frontier": frontier, "maximise": maximise, "summary": summary,
+            "until": until, "payers": payers, "certainty": certainty, "rivals": rivals, "base": base,
+            "prior_only": prior_only,
+        }  # fmt: skip
+        written = write_answer(answer, folder, arguments=arguments, lang=lang)
+    click.echo(answer.said if folder is None else f"{answer.said}\n\n{written}")
 
 
 @cli.command()
