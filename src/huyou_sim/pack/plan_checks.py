@@ -218,9 +218,7 @@ def _scorecard(given: Mapping[str, Checked]) -> list[Problem]:
         there = {int(number) for number in checked.frame["indicator_id"]}
         for number in sorted(set(plan) - there):
             expected = "a row for every indicator of the plan; method none where it cannot be tested"
-            problems.append(
-                Problem(f"indicator {number}", "no row", expected, "Add the row.", str(checked.path), 1)
-            )
+            problems.append(Problem(f"indicator {number}", "no row", expected, "Add the row.", str(checked.path), 1))
     judged = {int(n) for n in given["targets"].frame["indicator_id"]} if "targets" in given else set()
     supplies = set(given["supply"].frame["name"]) if "supply" in given else set()
     for at, row in _rows(checked):
@@ -231,9 +229,7 @@ def _scorecard(given: Mapping[str, Checked]) -> list[Problem]:
     return problems
 
 
-def _method(
-    checked: Checked, at: int, row: Mapping[Any, Any], judged: set[int], supplies: set[str]
-) -> list[Problem]:
+def _method(checked: Checked, at: int, row: Mapping[Any, Any], judged: set[int], supplies: set[str]) -> list[Problem]:
     """Return what a method lacks: a path it can follow, supply, a prior, thresholds in targets.csv."""
     method, path = str(row["method"]), str(row["path"])
     if method not in PATHS:
@@ -251,7 +247,9 @@ def _method(
     if method == "ensemble" and int(row["indicator_id"]) not in judged:
         expected = "thresholds in targets.csv, which method ensemble needs"
         problems.append(
-            checked.problem(at, f"indicator {row['indicator_id']}", "none", expected, "Add its rows, or another method.")
+            checked.problem(
+                at, f"indicator {row['indicator_id']}", "none", expected, "Add its rows, or another method."
+            )
         )
     if method == "course":
         empty = [name for name in PRIOR if np.isnan(row[name])]

@@ -173,9 +173,7 @@ ROUNDING = 1e-9
 def _covariance(one: Array, other: Array, pace: Pace) -> Array:
     """Return the covariance of true figures at two sets of years since the baseline, (one, other) [unit squared]."""
     found: Array = (
-        pace.start_sd**2
-        + pace.sd**2 * np.multiply.outer(one, other)
-        + pace.step_sd**2 * np.minimum.outer(one, other)
+        pace.start_sd**2 + pace.sd**2 * np.multiply.outer(one, other) + pace.step_sd**2 * np.minimum.outer(one, other)
     )
     return found
 

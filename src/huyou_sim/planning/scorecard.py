@@ -18,6 +18,7 @@ from huyou_sim.inference.published import error_of
 from huyou_sim.inference.store import posterior
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS, SUPPLY
+from huyou_sim.planning.course import ROUNDING
 from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.progress import Progress, of_indicator, read_progress
 from huyou_sim.planning.reach import outcomes, probabilities
@@ -43,9 +44,9 @@ REACHED, LIKELY, MISSED = 0.95, 0.66, 0.05
 """Probability from which a target is called reached and likely, and up to which it is called missed [1]."""
 
 COLUMNS = (
-    "scenario", "indicator_id", "group_en", "group_zh", "name_en", "name_zh", "unit", "baseline", "target_written",
+    "scenario", "indicator_id", "group_en", "group_zh", "name_en", "name_zh", "unit", "unit_zh", "baseline", "target_written",
     "target_kind", "level", "rule", "threshold", "threshold_upper", "tolerance", "q05", "q50", "q95",
-    "probability", "probability_error", "probability_seen", "probability_seen_error", "verdict", "fixed", "bridged",
+    "probability", "probability_error", "probability_seen", "probability_seen_error", "verdict", "basis", "bridged",
     "required_pace", "observed_value", "observed_date", "observed_pace", "covered", "probability_at_pace",
     "definition_en", "definition_zh", "population_base", "denominator_en", "denominator_zh",
     "department_en", "department_zh", "method", "path", "data_en", "data_zh", "measurement_error", "kind", "reason",
@@ -54,7 +55,7 @@ COLUMNS = (
 """Of `Scorecard.table`."""
 
 METHOD_COLUMNS = (
-    "indicator_id", "name_en", "name_zh", "method", "path", "population_base", "denominator_en", "denominator_zh",
+    "indicator_id", "name_en", "name_zh", "base_2021", "method", "path", "population_base", "denominator_en", "denominator_zh",
     "data_en", "data_zh", "supply", "prior_low", "prior_central", "prior_high", "step_sd", "measurement_error",
     "kind", "reason",
 )  # fmt: skip
@@ -76,8 +77,8 @@ class Scorecard:
     progress : tuple of Progress
         Observed figures that have updated the courses.
     table : DataFrame
-        `COLUMNS`, a row for each scenario and indicator. ``verdict``: see `verdict_of`. ``fixed``: the figure is a
-        setting of the scenario, no forecast. ``required_pace``: from the baseline to the threshold [unit per year].
+        `COLUMNS`, a row for each scenario and indicator. ``verdict``: see `verdict_of`. ``basis``: set, a setting
+        of the scenario; kept, at its baseline since nothing in the scenario moves it; projected; none. ``required_pace``: from the baseline to the threshold [unit per year].
         ``probability_at_pace``: that the target is reached if the observed pace goes on.
     methods : DataFrame
         `METHOD_COLUMNS`, a row for each indicator: how it is projected, from which data, what is assumed.
@@ -157,7 +158,7 @@ def _row(board: Board, row: Row, score: Score | None, i: int) -> dict[str, objec
     found |= {
         "baseline": start, "target_written": row["target_2025"], "level": board.level,
         "draws": board.shape[1], "effective_draws": float(board.dataset.attrs["effective_draws"]),
-        "mark": str(board.dataset.attrs["mark"]), "fixed": False, "bridged": False,
+        "mark": str(board.dataset.attrs["mark"]), "basis": "none", "bridged": False,
         "threshold_upper": nothing, "tolerance": nothing, "threshold": nothing,
     }  # fmt: skip
     found |= _asked(board, row)
@@ -170,9 +171,16 @@ def _row(board: Board, row: Row, score: Score | None, i: int) -> dict[str, objec
     return (
         found
         | chances
-        | {"q05": float(low), "q50": float(middle), "q95": float(high), "fixed": score.fixed[i]}
+        | {"q05": float(low), "q50": float(middle), "q95": float(high), "basis": _basis(score, i)}
         | {"verdict": verdict_of(float(score.reached[i].mean())), "required_pace": _required(found)}
     )
+
+
+def _basis(score: Score, i: int) -> str:
+    """Return whether a figure is set by the scenario, kept since nothing moves it, or projected."""
+    if score.fixed[i]:
+        return "set"
+    return "kept" if score.values.shape[1] > 1 and np.ptp(score.values[i]) < ROUNDING else "projected"
 
 
 def _asked(board: Board, row: Row) -> dict[str, object]:

@@ -113,7 +113,9 @@ class Board:
 def ensemble(board: Board, row: Row) -> Score:
     """Return an indicator that the model has: the outcome of `outcomes`, not computed again."""
     one = board.outcomes[int(row["indicator_id"])]
-    fixed = [row["variable"] == "ideal_children" and s.levers.ideals.ideal_children is not None for s in board.scenarios]
+    fixed = [
+        row["variable"] == "ideal_children" and s.levers.ideals.ideal_children is not None for s in board.scenarios
+    ]
     return Score(one.values, one.seen_values, one.reached, one.seen, tuple(fixed))
 
 
