@@ -1,4 +1,4 @@
-"""The plan's scorecard as one board: a strip from baseline to threshold for each indicator, and a verdict by package."""
+"""The plan's scorecard as one board: a strip from baseline to threshold for each indicator, verdicts by package."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _lefts() -> tuple[float, float, float, float]:
 def _heads(axes: Axes, labels: Sequence[Sequence[str]], lang: str) -> None:
     """Set the names of columns over the board; each package has the colour of its strip."""
     base, needed, strip, chips = _lefts()
-    about = {"xytext": (0, 5), "textcoords": "offset points", "va": "bottom", "fontsize": 8.5}
+    about: dict[str, Any] = {"xytext": (0, 5), "textcoords": "offset points", "va": "bottom", "fontsize": 8.5}
     axes.annotate(text("figure.score.baseline", lang), (base, 0.0), ha="right", color=GREY, **about)
     axes.annotate(text("figure.score.asked", lang), (needed, 0.0), ha="right", color=GREY, **about)
     middle = strip + _STRIP / 2.0

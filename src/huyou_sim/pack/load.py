@@ -43,7 +43,8 @@ class Pack:
         ``code``, ``name_zh`` and ``name_en`` of the whole, which is the sum of its areas.
     start_date, census_date : date
     areas, population_census, population_single_age, net_migration, marital_status, children_ever_born,
-    observations, economy, assumptions, parameters, publication_errors, targets, indicators, scorecard, supply : DataFrame
+    observations, economy, assumptions, parameters, publication_errors, targets, indicators, scorecard,
+    supply : DataFrame
         `observations` has also ``year``, the calendar year of ``date``. `publication_errors` and the four after it
         have no rows where a place has no plan.
     schedules : mapping of str to DataFrame

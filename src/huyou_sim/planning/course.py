@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 from huyou_sim.errors import ArgumentError, Problem
 
@@ -92,6 +92,7 @@ def course_probability(
     *,
     pace: Pace,
     falls: bool = False,
+    cap: float = np.inf,
 ) -> CourseAnswer:
     """Return with what probability a course reaches its target, and at what pace.
 
@@ -108,6 +109,9 @@ def course_probability(
     pace : Pace
     falls : bool
         The target is reached at or below it, not at or above.
+    cap : float [unit]
+        Highest figure that can be published, 100 of a share: one at the cap says that the course is there or beyond,
+        and is taken as the mean of what lies beyond, given the figures before it.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def course_probability(
     equation 2.19; the kernel of a Brownian motion with a drift that is normal.
     """
     _check(observations, years)
-    ordered = sorted(observations)
+    ordered = _uncapped(baseline, sorted(observations), pace, cap)
     at = np.array([time for time, _ in ordered])
     seen = np.array([value for _, value in ordered])
     mean, sd = _posterior(baseline, at, seen, years, pace)
@@ -166,6 +170,29 @@ def _beyond(distance: float, sd: float) -> float:
     return float(ndtr(distance / sd))
 
 
+def _uncapped(
+    baseline: float, ordered: Sequence[tuple[float, float]], pace: Pace, cap: float
+) -> list[tuple[float, float]]:
+    """Return observed figures, those at the cap replaced by the mean of a normal distribution that is cut there.
+
+    Source
+    ------
+    Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions, volume 1, section 13.10.1.
+    """
+    found: list[tuple[float, float]] = []
+    for time, value in ordered:
+        if value < cap - ROUNDING:
+            found.append((time, value))
+            continue
+        at, seen = np.array([t for t, _ in found]), np.array([v for _, v in found])
+        mean, sd = _posterior(baseline, at, seen, time, pace)
+        below = (cap - mean) / sd if sd > 0.0 else 0.0
+        # Far beyond the mean a normal distribution that is cut lies at the cut.
+        beyond = mean + sd * np.exp(-0.5 * below**2 - log_ndtr(-below)) / np.sqrt(2.0 * np.pi)
+        found.append((time, max(float(beyond), value)))
+    return found
+
+
 ROUNDING = 1e-9
 """By which a figure may miss a threshold: that of floating point [unit]."""
 
@@ -181,7 +208,7 @@ def _covariance(one: Array, other: Array, pace: Pace) -> Array:
 def _weights(at: Array, pace: Pace) -> Array:
     """Return the inverse covariance of observed figures, (observation, observation)."""
     both = _covariance(at, at, pace) + pace.error**2 * np.eye(len(at))
-    found: Array = np.linalg.pinv(both, hermitian=True)
+    found: Array = np.asarray(np.linalg.pinv(both, hermitian=True), dtype=np.float64)
     return found
 
 

@@ -23,6 +23,7 @@ from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.progress import Progress, of_indicator, read_progress
 from huyou_sim.planning.reach import outcomes, probabilities
 from huyou_sim.planning.scored import METHODS, YEARS, Board, Score, destination
+from huyou_sim.planning.supply import supply_range
 from huyou_sim.planning.targets import TARGET_YEAR
 from huyou_sim.policy import Scenario, load_scenarios
 from huyou_sim.variables import variable
@@ -44,8 +45,8 @@ REACHED, LIKELY, MISSED = 0.95, 0.66, 0.05
 """Probability from which a target is called reached and likely, and up to which it is called missed [1]."""
 
 COLUMNS = (
-    "scenario", "indicator_id", "group_en", "group_zh", "name_en", "name_zh", "unit", "unit_zh", "baseline", "target_written",
-    "target_kind", "level", "rule", "threshold", "threshold_upper", "tolerance", "q05", "q50", "q95",
+    "scenario", "indicator_id", "group_en", "group_zh", "name_en", "name_zh", "unit", "unit_zh", "baseline",
+    "target_written", "target_kind", "level", "rule", "threshold", "threshold_upper", "tolerance", "q05", "q50", "q95",
     "probability", "probability_error", "probability_seen", "probability_seen_error", "verdict", "basis", "bridged",
     "required_pace", "observed_value", "observed_date", "observed_pace", "covered", "probability_at_pace",
     "definition_en", "definition_zh", "population_base", "denominator_en", "denominator_zh",
@@ -55,9 +56,9 @@ COLUMNS = (
 """Of `Scorecard.table`."""
 
 METHOD_COLUMNS = (
-    "indicator_id", "name_en", "name_zh", "base_2021", "method", "path", "population_base", "denominator_en", "denominator_zh",
-    "data_en", "data_zh", "supply", "prior_low", "prior_central", "prior_high", "step_sd", "measurement_error",
-    "kind", "reason",
+    "indicator_id", "name_en", "name_zh", "base_2021", "method", "path", "population_base", "denominator_en",
+    "denominator_zh", "data_en", "data_zh", "supply", "prior_low", "prior_central", "prior_high", "step_sd",
+    "measurement_error", "kind", "reason",
 )  # fmt: skip
 """Of `Scorecard.methods`."""
 
@@ -78,8 +79,9 @@ class Scorecard:
         Observed figures that have updated the courses.
     table : DataFrame
         `COLUMNS`, a row for each scenario and indicator. ``verdict``: see `verdict_of`. ``basis``: set, a setting
-        of the scenario; kept, at its baseline since nothing in the scenario moves it; projected; none. ``required_pace``: from the baseline to the threshold [unit per year].
-        ``probability_at_pace``: that the target is reached if the observed pace goes on.
+        of the scenario; kept, at its baseline since nothing in the scenario moves it; projected; none.
+        ``required_pace``: from the baseline to the threshold [unit per year]. ``probability_at_pace``: that the
+        target is reached if the observed pace goes on.
     methods : DataFrame
         `METHOD_COLUMNS`, a row for each indicator: how it is projected, from which data, what is assumed.
     """
@@ -151,12 +153,8 @@ def score_table(board: Board) -> pd.DataFrame:
 def _row(board: Board, row: Row, score: Score | None, i: int) -> dict[str, object]:
     nothing = float("nan")
     found: dict[str, object] = {name: row[name] for name in COLUMNS if name in row}
-    start = float(row["base_2021"])
-    if row["path"] and row["method"] == "course":
-        # A count over an assumed denominator starts at the share that its central value gives.
-        start *= 100.0 / float(board.pack.supply.set_index("name").loc[row["path"], "central"])
     found |= {
-        "baseline": start, "target_written": row["target_2025"], "level": board.level,
+        "baseline": _scale(board, row) * float(row["base_2021"]), "target_written": row["target_2025"], "level": board.level,
         "draws": board.shape[1], "effective_draws": float(board.dataset.attrs["effective_draws"]),
         "mark": str(board.dataset.attrs["mark"]), "basis": "none", "bridged": False,
         "threshold_upper": nothing, "tolerance": nothing, "threshold": nothing,
@@ -167,11 +165,16 @@ def _row(board: Board, row: Row, score: Score | None, i: int) -> dict[str, objec
     if score is None:
         return found | dict.fromkeys(names, nothing) | {"verdict": verdict_of(nothing), "required_pace": nothing}
     chances = probabilities(score.reached[i], score.seen[i], board.dataset)
+    basis = _basis(score, i)
+    if basis != "projected":
+        # A setting is no draw; only its published figure may miss it.
+        chances["probability_error"] = 0.0
+        chances["probability_seen_error"] = chances["probability_seen_error"] if found["measurement_error"] else 0.0
     low, middle, high = np.quantile(score.values[i], [0.05, 0.5, 0.95])
     return (
         found
         | chances
-        | {"q05": float(low), "q50": float(middle), "q95": float(high), "basis": _basis(score, i)}
+        | {"q05": float(low), "q50": float(middle), "q95": float(high), "basis": basis}
         | {"verdict": verdict_of(float(score.reached[i].mean())), "required_pace": _required(found)}
     )
 
@@ -209,19 +212,27 @@ def _required(found: Mapping[str, object]) -> float:
 
 def _observed(board: Board, row: Row, score: Score | None) -> dict[str, object]:
     """Return the last observed figure of an indicator, and where its pace leads if it runs a course."""
-    seen = of_indicator(board.progress, int(row["indicator_id"]))
+    seen, scale = of_indicator(board.progress, int(row["indicator_id"])), _scale(board, row)
     found: dict[str, object] = {"observed_value": float("nan"), "observed_date": ""}
     if seen:
-        found = {"observed_value": seen[-1].value, "observed_date": seen[-1].date.isoformat()}
+        found = {"observed_value": scale * seen[-1].value, "observed_date": seen[-1].date.isoformat()}
     names = ("observed_pace", "covered", "probability_at_pace")
     course = None if score is None or np.isnan(float(row["base_2021"])) else score.course
     if course is None:
         return found | dict.fromkeys(names, float("nan"))
-    way = float(destination(row)) - float(row["base_2021"]) if not row["path"] else float("nan")
-    covered = (seen[-1].value - float(row["base_2021"])) / way if seen and way else course.covered
+    way = destination(row) - scale * float(row["base_2021"])
+    gone = scale * (seen[-1].value - float(row["base_2021"])) if seen else float("nan")
     return found | {
-        "observed_pace": course.observed_pace, "covered": covered, "probability_at_pace": course.probability_at_pace,
+        "observed_pace": course.observed_pace, "covered": gone / way if way else float("nan"),
+        "probability_at_pace": course.probability_at_pace,
     }  # fmt: skip
+
+
+def _scale(board: Board, row: Row) -> float:
+    """Return by what figures of the plan are multiplied: a count over an assumed denominator is shown as its share."""
+    if row["method"] != "course" or not row["path"]:
+        return 1.0
+    return 100.0 / supply_range(board.pack, str(row["path"]))[1]
 
 
 def method_table(pack: Pack) -> pd.DataFrame:

@@ -100,8 +100,8 @@ class Board:
     def uniform(self, name: str) -> Array:
         """Return numbers between 0 and 1 by draw: the same in every scenario, whatever else is drawn, (draw,)."""
         draws = self.dataset["draw"].values
-        drawn: Array = generator(int(self.dataset.attrs["seed"]), f"scorecard {name}").random(int(draws.max()) + 1)
-        return drawn[draws]
+        drawn = generator(int(self.dataset.attrs["seed"]), f"scorecard {name}").random(int(draws.max()) + 1)
+        return np.asarray(drawn[draws])
 
     def normal(self, name: str) -> Array:
         """Return standard normal numbers by draw, as `uniform`."""
@@ -253,13 +253,14 @@ def answer(board: Board, row: Row, scale: float) -> CourseAnswer:
     low, central, high = (float(row[name]) for name in ("prior_low", "prior_central", "prior_high"))
     spread, step, error = (high - low) / SPREAD_90, float(row["step_sd"]), float(row["measurement_error"])
     seen = [(one.years, scale * one.value) for one in of_indicator(board.progress, int(row["indicator_id"]))]
+    falls, cap = row["rule"] == "at_most", 100.0 if row["unit"] == "%" else np.inf
     start, threshold = scale * float(row["base_2021"]), float(row[board.level])
     if np.isnan(start):
         pace = Pace(0.0, 0.0, step * spread, start_sd=spread, error=error)
-        return course_probability(central, threshold, seen, YEARS, pace=pace, falls=row["rule"] == "at_most")
+        return course_probability(central, threshold, seen, YEARS, pace=pace, falls=falls, cap=cap)
     way = (destination(row) - start) / YEARS
     pace = Pace(central * way, spread * abs(way), step * abs(way), start_sd=error, error=error)
-    return course_probability(start, threshold, seen, YEARS, pace=pace, falls=row["rule"] == "at_most")
+    return course_probability(start, threshold, seen, YEARS, pace=pace, falls=falls, cap=cap)
 
 
 def destination(row: Row) -> float:

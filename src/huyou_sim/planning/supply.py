@@ -1,7 +1,7 @@
 """Planned supply over projected people: places, physicians and kindergartens for the children that there will be.
 
 The supply is what the pack assumes (supply.csv, a triangular distribution over low, central and high) or what a
-scenario sets; the people are the model's. Figures of the baseline year are the plan's, so that only change is projected.
+scenario sets; the people are the model's. Figures of the baseline year are the plan's: only change is projected.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from huyou_sim.planning.targets import BASE_YEAR, TARGET_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from huyou_sim.pack import Pack
     from huyou_sim.planning.scored import Board
 
     Array = NDArray[np.float64]
@@ -47,12 +48,23 @@ def supply(board: Board, name: str) -> Array:
     PackError
         When supply.csv has no such row.
     """
-    rows = board.pack.supply.set_index("name")
-    if name not in rows.index:
-        path = str(board.pack.path / "supply.csv")
-        raise PackError(Problem("column name", f"no '{name}'", "a row", suggest(name, rows.index), path))
-    low, central, high = (float(rows.loc[name, column]) for column in ("low", "central", "high"))
+    low, central, high = supply_range(board.pack, name)
     return triangle(low, central, high, board.uniform(f"supply {name}"))
+
+
+def supply_range(pack: Pack, name: str) -> tuple[float, float, float]:
+    """Return the lowest, most likely and highest value of a planned supply or an assumed denominator.
+
+    Raises
+    ------
+    PackError
+        When supply.csv has no such row.
+    """
+    rows = {str(row["name"]): row for row in pack.supply.to_dict("records")}
+    if name not in rows:
+        path = str(pack.path / "supply.csv")
+        raise PackError(Problem("column name", f"no '{name}'", "a row", suggest(name, rows), path))
+    return float(rows[name]["low"]), float(rows[name]["central"]), float(rows[name]["high"])
 
 
 def children(board: Board, year: int) -> Array:
