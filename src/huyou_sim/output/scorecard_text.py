@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from huyou_sim.output.labels import number, optional_text, text, wrap
+from huyou_sim.output.labels import display_width, longest_piece, number, optional_text, text, wrap
 from huyou_sim.output.terminal import text_table
 from huyou_sim.planning.targets import TARGET_YEAR
 
@@ -47,8 +47,11 @@ DOUBT = "!"
 WHOLE = ("count", "events per year", "yuan per year")
 """Units whose figures are shown without decimals."""
 
-_NAME, _BESIDE = 34, 2
-"""Columns of the name of an indicator; packages that stand beside each other."""
+_BESIDE, _WIDE = 2, 112
+"""Packages that stand beside each other, from so many columns on."""
+
+_NARROWEST, _WIDEST = 18, 44
+"""Columns of the name of an indicator."""
 
 
 def board_text(card: Scorecard, lang: str, width: int) -> str:
@@ -56,11 +59,12 @@ def board_text(card: Scorecard, lang: str, width: int) -> str:
     count = card.table["indicator_id"].nunique()
     title = text("score.title", lang, count=count, year=TARGET_YEAR, level=text(f"level.{card.level}", lang))
     parts = []
-    for at in range(0, len(card.scenarios), _BESIDE):
-        chosen = card.scenarios[at : at + _BESIDE]
+    beside = _BESIDE if width >= _WIDE else 1
+    for at in range(0, len(card.scenarios), beside):
+        chosen = card.scenarios[at : at + beside]
         header = [text("score.indicator", lang), text("score.start", lang),
                   text("score.required", lang, year=TARGET_YEAR), *(one.label(lang) for one in chosen)]  # fmt: skip
-        rows = _rows(card.table, [one.key for one in chosen], lang)
+        rows = _rows(card.table, [one.key for one in chosen], header[1:], lang, width)
         right = [False, True, True, *(False for _ in chosen)]
         parts.append(text_table(header, rows, right=right, width=width, flexible=()))
     notes = [*tallies(card, lang), text("score.rule", lang), text("score.marks", lang), text("score.alike", lang)]
@@ -68,24 +72,32 @@ def board_text(card: Scorecard, lang: str, width: int) -> str:
     return "\n\n".join(["\n".join(wrap(title, width)), *parts, below])
 
 
-def _rows(table: pd.DataFrame, keys: Sequence[str], lang: str) -> list[list[str]]:
+def _rows(table: pd.DataFrame, keys: Sequence[str], header: Sequence[str], lang: str, width: int) -> list[list[str]]:
     """Return the lines of every indicator: its name, wrapped, beside figures and verdicts; groups have a line."""
-    rows: list[list[str]] = []
-    group = ""
+    blocks = []
     for _, same in table.groupby("indicator_id", sort=False):
         cells = {row["scenario"]: row for row in same.to_dict("records")}
         first = cells[keys[0]]
-        if first[f"group_{lang}"] != group:
-            group = first[f"group_{lang}"]
-            rows.append([f"— {group}", "", "", *("" for _ in keys)])
         columns = [
-            wrap(indicator_name(first, lang), _NAME),
             [figure(first["baseline"], first), pace_words(first, lang)],
             [asked(first), kind_words(first, lang)],
             *([band(cells[key]), f"{verdict_words(cells[key], lang)} {chances(cells[key])}".rstrip()] for key in keys),
         ]
-        height = max(len(column) for column in columns)
-        rows += [[column[line] if line < len(column) else "" for column in columns] for line in range(height)]
+        blocks.append((first, columns))
+    taken = [
+        max([longest_piece(header[at]), *(display_width(line) for _, columns in blocks for line in columns[at])])
+        for at in range(len(header))
+    ]
+    room = min(max(width - sum(taken) - 2 * len(taken), _NARROWEST), _WIDEST)
+    rows: list[list[str]] = []
+    group = ""
+    for first, columns in blocks:
+        if first[f"group_{lang}"] != group:
+            group = first[f"group_{lang}"]
+            rows.append([f"— {group}", *("" for _ in header)])
+        whole = [wrap(indicator_name(first, lang), room), *columns]
+        height = max(len(column) for column in whole)
+        rows += [[column[line] if line < len(column) else "" for column in whole] for line in range(height)]
     return rows
 
 

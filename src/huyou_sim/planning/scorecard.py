@@ -154,7 +154,8 @@ def _row(board: Board, row: Row, score: Score | None, i: int) -> dict[str, objec
     nothing = float("nan")
     found: dict[str, object] = {name: row[name] for name in COLUMNS if name in row}
     found |= {
-        "baseline": _scale(board, row) * float(row["base_2021"]), "target_written": row["target_2025"], "level": board.level,
+        "baseline": _scale(board, row) * float(row["base_2021"]), "target_written": row["target_2025"],
+        "level": board.level,
         "draws": board.shape[1], "effective_draws": float(board.dataset.attrs["effective_draws"]),
         "mark": str(board.dataset.attrs["mark"]), "basis": "none", "bridged": False,
         "threshold_upper": nothing, "tolerance": nothing, "threshold": nothing,
@@ -183,7 +184,8 @@ def _basis(score: Score, i: int) -> str:
     """Return whether a figure is set by the scenario, kept since nothing moves it, or projected."""
     if score.fixed[i]:
         return "set"
-    return "kept" if score.values.shape[1] > 1 and np.ptp(score.values[i]) < ROUNDING else "projected"
+    forecast = score.course is not None or score.values.shape[1] == 1
+    return "projected" if forecast or np.ptp(score.values[i]) > ROUNDING else "kept"
 
 
 def _asked(board: Board, row: Row) -> dict[str, object]:
