@@ -171,7 +171,7 @@ def tallies(card: Scorecard, lang: str) -> list[str]:
         found = card.table.loc[card.table["scenario"] == scenario.key, "verdict"].value_counts()
         parts = [text("score.tally_part", lang, count=int(found[word]), verdict=text(key, lang))
                  for word, key in VERDICTS.items() if word in found]  # fmt: skip
-        joined = text("score.separator", lang).join(parts)
+        joined = text("figure.definition_separator", lang).join(parts)
         lines.append(text("score.tally", lang, package=scenario.label(lang), parts=joined))
     return lines
 
@@ -239,4 +239,4 @@ def assumed_words(row: Row, lang: str) -> str:
         )
     if row["supply"]:
         parts.append(text("score.from_supply", lang, names=str(row["supply"]).replace(" ", ", ")))
-    return text("score.separator", lang).join(parts) or "–"
+    return text("figure.definition_separator", lang).join(parts) or "–"
