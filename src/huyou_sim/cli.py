@@ -80,6 +80,8 @@ def cli() -> None:
         huyou baseline
     With what probability each target is reached:
         huyou reach huzhou
+    Every indicator of the plan with a verdict, and how each is projected:
+        huyou scorecard --methods
     Is my file right?
         huyou check mine.toml data/huzhou
     """

@@ -199,7 +199,8 @@ def methods_text(card: Scorecard, lang: str, width: int) -> str:
     header = [text("score.indicator", lang), text("column.method", lang), text("column.denominator", lang),
               text("column.data", lang), text("column.assumed", lang)]  # fmt: skip
     rows = [
-        [f"{row['indicator_id']} {row[f'name_{lang}']}", method_words(row, lang), denominator_words(row, lang),
+        [text("score.defined", lang, number=row["indicator_id"], name=row[f"name_{lang}"],
+              definition=row[f"definition_{lang}"]), method_words(row, lang), denominator_words(row, lang),
          str(row[f"data_{lang}"]), assumed_words(row, lang)]
         for row in card.methods.to_dict("records")
     ]  # fmt: skip

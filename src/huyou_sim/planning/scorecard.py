@@ -56,9 +56,9 @@ COLUMNS = (
 """Of `Scorecard.table`."""
 
 METHOD_COLUMNS = (
-    "indicator_id", "name_en", "name_zh", "base_2021", "method", "path", "population_base", "denominator_en",
-    "denominator_zh", "data_en", "data_zh", "supply", "prior_low", "prior_central", "prior_high", "step_sd",
-    "measurement_error", "kind", "reason",
+    "indicator_id", "name_en", "name_zh", "definition_en", "definition_zh", "department_en", "department_zh",
+    "base_2021", "method", "path", "population_base", "denominator_en", "denominator_zh", "data_en", "data_zh",
+    "supply", "prior_low", "prior_central", "prior_high", "step_sd", "measurement_error", "kind", "reason",
 )  # fmt: skip
 """Of `Scorecard.methods`."""
 
@@ -249,7 +249,11 @@ def method_table(pack: Pack) -> pd.DataFrame:
     rows = []
     for row in plan_rows(pack):
         names = [name for name in SUPPLY.get(str(row["path"]), ()) if name in supplies.index]
-        rows.append({name: row[name] for name in METHOD_COLUMNS if name in row} | {"supply": " ".join(names)})
+        found = {name: row[name] for name in METHOD_COLUMNS if name in row} | {"supply": " ".join(names)}
+        if row["method"] == "ensemble":
+            model = variable(str(row["variable"]))
+            found |= {"definition_en": model.definition_en, "definition_zh": model.definition_zh}
+        rows.append(found)
     return pd.DataFrame(rows, columns=list(METHOD_COLUMNS))
 
 
