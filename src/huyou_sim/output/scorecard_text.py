@@ -11,6 +11,7 @@ import numpy as np
 from huyou_sim.output.labels import display_width, longest_piece, number, optional_text, text, wrap
 from huyou_sim.output.terminal import text_table
 from huyou_sim.planning.targets import TARGET_YEAR
+from huyou_sim.policy.levers import levers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,9 +217,10 @@ def methods_text(card: Scorecard, lang: str, width: int) -> str:
 
 
 def method_words(row: Row, lang: str) -> str:
-    """Return how an indicator is projected, with the lever or formula where there is one."""
-    path = f" ({row['path']})" if row["path"] else ""
-    return text(METHODS[str(row["method"])], lang) + path
+    """Return how an indicator is projected, with the name of the lever where one sets it."""
+    words = text(METHODS[str(row["method"])], lang)
+    lever = levers().get(str(row["path"]))
+    return words if lever is None else f"{words} ({lever.label_zh if lang == 'zh' else lever.label_en})"
 
 
 def denominator_words(row: Row, lang: str) -> str:
