@@ -80,6 +80,8 @@ def cli() -> None:
         huyou baseline
     With what probability each target is reached:
         huyou reach huzhou
+    Every indicator of the plan with a verdict, and how each is projected:
+        huyou scorecard --methods
     A package of your own to start from, and how it differs from the plan:
         huyou new mine.toml --with birth_grant
         huyou diff plan_as_written mine.toml
@@ -425,6 +427,52 @@ def solve(
         }  # fmt: skip
         written = write_answer(answer, folder, arguments=arguments, lang=lang)
     click.echo(answer.said if folder is None else f"{answer.said}\n\n{written}")
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1)
+@place_option
+@click.option("--level", default="central", show_default=True, help="How strict: lenient, central or strict.")
+@click.option("--draws", default=1000, show_default=True, help="Futures of each package.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--observations", type=click.Path(path_type=Path), help="CSV of observed progress; see below.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
+@click.option("--methods", is_flag=True, help="Say below how each indicator is projected, and from which data.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write tables, a workbook, a figure and a manifest here.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def scorecard(
+    scenarios: tuple[str, ...], place: str, level: str, draws: int, seed: int, observations: Path | None,
+    prior_only: bool, methods: bool, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Score every indicator of the plan in 2025 under SCENARIOS (no new policy and the plan as written by default).
+
+    Demographic indicators come from the futures of `huyou reach`; ratios to people from planned supply over the people
+    that there will be; what a lever sets from the package; the rest from a course to its target, whose pace is
+    uncertain. Each stands with its baseline, what is asked, the value with its 90 % band, a verdict in a word and the
+    probability that the target is truly reached and that the published figures will show it.
+
+    A file of observed progress has the columns indicator_id, date (2023-12-31, or 2023) and value, in the units of
+    the plan. It updates the courses: pace so far, probability at that pace. Other indicators only show it.
+
+    \b
+    The table of all 28 indicators on Huzhou, and how each is made:
+        huyou scorecard
+        huyou scorecard --methods
+    Other packages, stricter thresholds:
+        huyou scorecard everything_together marriage_strong --level strict
+    With the progress of 2023, tables, workbook and board into a folder, in Chinese:
+        huyou scorecard --observations progress.csv --out results/scorecard --lang zh
+    """
+    from huyou_sim.output.scorecard_report import scorecard_report
+
+    said = scorecard_report(
+        place, scenarios, level=level, draws=draws, seed=seed, observations=observations, prior_only=prior_only,
+        methods=methods, folder=keep, lang=lang, out=out, figures=figures, progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from huyou_sim.output.figure_bands import bands_figure
 from huyou_sim.output.figure_checks import fit_figure, target_figure
 from huyou_sim.output.figure_overview import overview_figure
 from huyou_sim.output.figure_reach import reach_figure
+from huyou_sim.output.figure_scorecard import scorecard_figure
 from huyou_sim.output.figure_structure import pyramid_figure, women_figure
 from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from huyou_sim.output.record import Run
     from huyou_sim.planning.reach import Reach
+    from huyou_sim.planning.scorecard import Scorecard
 
 FIGURES: Mapping[str, Callable[[Run, str], Figure]] = MappingProxyType(
     {
@@ -111,3 +113,16 @@ def write_reach_figures(reach: Reach, folder: Path, lang: str) -> Iterator[Path]
         png, svg = draw_reach(name, reach, lang)
         yield replace_file(folder / f"{name}.png", png)
         yield replace_file(folder / f"{name}.svg", svg)
+
+
+def write_scorecard_figure(card: Scorecard, folder: Path, lang: str) -> Iterator[Path]:
+    """Yield the paths of the board of a scorecard, `scorecard.png` and `.svg`, once they are written.
+
+    Raises
+    ------
+    OutputError
+        When a character has no glyph, or the system refuses to write.
+    """
+    png, svg = _drawn(scorecard_figure, card, lang)
+    yield replace_file(folder / "scorecard.png", png)
+    yield replace_file(folder / "scorecard.svg", svg)
