@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from huyou_sim.errors import Problem, suggest
+from huyou_sim.pack.services import check_services
 from huyou_sim.pack.table import period_days
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def check_place(settings: Settings, tables: Mapping[str, Checked]) -> list[Probl
         problems += _parameters(tables["parameters"], tables.get("assumptions"))
     if "targets" in tables:
         problems += _targets(tables["targets"])
-    return problems
+    return problems + check_services(tables)
 
 
 def check_schedules(tables: Mapping[str, Checked]) -> list[Problem]:
