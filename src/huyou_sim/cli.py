@@ -329,6 +329,49 @@ def solve(
 
 
 @cli.command()
+@click.argument("scenarios", nargs=-1)
+@place_option
+@click.option("--until", default=2035, show_default=True, help="Last year.")
+@click.option("--coverage", type=float, help="Childcare places for so many of 100 children under 3, in per cent.")
+@click.option("--areas", help="Codes or names with commas between.  [default: all areas and the place]")
+@click.option("--draws", default=500, show_default=True, help="Futures of each package.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write CSV, Excel, figures and a manifest here.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def needs(
+    scenarios: tuple[str, ...], place: str, until: int, coverage: float | None, areas: str | None, draws: int,
+    seed: int, prior_only: bool, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Say what services need under SCENARIOS (no new policy and the plan if none is given), by area, and what is there.
+
+    Childcare, inclusive and kindergarten places, classes, teachers, paediatricians, maternity beds, midwives and the
+    allowance for orphans, from the projected children and births. Each has a norm with a source, or an assumed one
+    with its range (service_norms.csv of the place); where a supply is known, the shortage or surplus of each year, and
+    how many places stand empty as births fall. Means of areas add up to the city.
+
+    \b
+    Huzhou and its five areas to 2035:
+        huyou needs
+    Places for 30 of 100 children under 3, two areas, labels in Chinese:
+        huyou needs no_new_policy --coverage 30 --areas Deqing,Anji --lang zh
+    Tables (CSV, Excel), figures and a manifest into a folder:
+        huyou needs plan_as_written childcare_strong --until 2040 --out results/needs
+    """
+    from huyou_sim.output.needs_report import needs_report
+
+    said = needs_report(
+        place, scenarios, until=until, coverage=coverage, areas=None if areas is None else areas.split(","),
+        draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang, out=out, figures=figures,
+        progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
+
+
+@cli.command()
 @click.argument("paths", nargs=-1, required=True)
 def check(paths: tuple[str, ...]) -> None:
     r"""Check data packs and scenario files; lists all problems of all PATHS at once.
