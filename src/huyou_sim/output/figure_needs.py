@@ -81,7 +81,7 @@ def _panel(axes: Axes, needs: Needs, rows: pd.DataFrame, lang: str) -> None:
         axes.plot(years, mine["supply_mean"] / by, color=colour, linewidth=1.4, linestyle=(0, (4, 2)))
     axes.set_xlim(years[0] - 0.4, years[-1] + 0.4)
     axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.set_xticks([int(year) for year in years if year % 5 == 0 or year == years[0]])
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{value:,.10g}")))
 
