@@ -355,7 +355,7 @@ def needs(
     scenarios: tuple[str, ...], place: str, until: int, coverage: float | None, areas: str | None, draws: int,
     seed: int, prior_only: bool, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
-    r"""Say what services need under SCENARIOS (no new policy and the plan if none is given), by area, and what is there.
+    r"""Say what services need under SCENARIOS (no new policy and the plan if none is given), by area.
 
     Childcare, inclusive and kindergarten places, classes, teachers, paediatricians, maternity beds, midwives and the
     allowance for orphans, from the projected children and births. Each has a norm with a source, or an assumed one

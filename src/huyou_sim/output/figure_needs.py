@@ -75,7 +75,8 @@ def _panel(axes: Axes, needs: Needs, rows: pd.DataFrame, lang: str) -> None:
         mine = rows[rows["scenario"] == scenario.key]
         years, colour = mine["year"].to_numpy(), COLOURS[position % len(COLOURS)]
         if position == 0:
-            axes.fill_between(years, mine["need_low"] / by, mine["need_high"] / by, color=LIGHT, alpha=0.55, linewidth=0)
+            low, high = mine["need_low"] / by, mine["need_high"] / by
+            axes.fill_between(years, low, high, color=LIGHT, alpha=0.55, linewidth=0)
         axes.fill_between(years, mine["need_q05"] / by, mine["need_q95"] / by, color=colour, alpha=0.16, linewidth=0)
         axes.plot(years, mine["need_q50"] / by, color=colour, linewidth=1.8)
         axes.plot(years, mine["supply_mean"] / by, color=colour, linewidth=1.4, linestyle=(0, (4, 2)))

@@ -102,6 +102,7 @@ def births_figure(found: Situation, lang: str) -> Figure:
     axes.axvline(0.0, color=GREY, linewidth=0.9)
     axes.set_yticks(range(len(found.areas)), [local_label(labels, code, lang) for code in found.areas])
     axes.invert_yaxis()
+    axes.margins(x=0.04)
     axes.set_xlabel(text("figure.situation.births_axis", lang, first=found.years[0]))
     axes.xaxis.set_major_formatter(lambda value, _: minus(f"{value:g}"))
     figure = page.figure
@@ -136,7 +137,7 @@ def _pyramid(axes: Axes, rows: pd.DataFrame, widest: float, lang: str) -> None:
     axes.axvline(0.0, color="white", linewidth=0.8)
     axes.set_xlim(-widest, widest)
     axes.set_ylim(0, 90)
-    axes.set_yticks(range(0, 90, 10), [f"{age}+" if age >= 85 else str(age) for age in range(0, 90, 10)])
+    axes.set_yticks([*range(0, 90, 10), 87.5], [*(str(age) for age in range(0, 90, 10)), "85+"])
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.10g}")
     axes.grid(visible=False)
 
@@ -153,7 +154,8 @@ def _keys(page: Page, first: int | None, lang: str) -> None:
     from matplotlib.patches import Patch
 
     keys: list[Line2D | Patch] = [
-        Patch(color=colour, alpha=0.72, label=text(key, lang)) for colour, key in ((MALE, "sex.male"), (FEMALE, "sex.female"))
+        Patch(color=colour, alpha=0.72, label=text(key, lang))
+        for colour, key in ((MALE, "sex.male"), (FEMALE, "sex.female"))
     ]
     keys.append(Line2D([], [], color=INK, linewidth=1.3, label=text("figure.needs.band", lang)))
     if first is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -25,7 +25,8 @@ from huyou_sim.output.write import seal
 from huyou_sim.planning.needs import EMPTYING_YEARS, Needs, run_needs
 
 if TYPE_CHECKING:
-    from huyou_sim.policy import Scenario
+    Labels = Mapping[str, Mapping[str, str]]
+    Rows = Mapping[tuple[Any, ...], Mapping[Any, Any]]
 
 YEARS = (2025, 2030, 2035)
 """That tables on the terminal show, as far as the horizon goes, and its last year."""
@@ -162,42 +163,49 @@ def _gap_table(needs: Needs, here: pd.DataFrame, lang: str, width: int) -> str:
     return text_table(header, rows, width=width)
 
 
-def _area_parts(needs: Needs, labels: Mapping[str, Mapping[str, str]], lang: str, width: int) -> list[str]:
-    years = shown_years(needs)
+def _area_parts(needs: Needs, labels: Labels, lang: str, width: int) -> list[str]:
+    """Return need and supply of all areas side by side, and the need for what no supply is known of."""
     parts = []
-    there = set(needs.table["service"])
     for scenario in needs.scenarios:
-        mine = needs.table[needs.table["scenario"] == scenario.key].set_index(["area", "year", "service"])
+        mine = needs.table[needs.table["scenario"] == scenario.key]
+        at = {(row["area"], row["year"], row["service"]): row for row in mine.to_dict("records")}
+        there = set(mine["service"])
         for service in [name for name in BY_AREA if name in there]:
-            rows = []
-            for code in needs.areas:
-                cells = []
-                for year in years:
-                    row = mine.loc[(code, year, service)]
-                    cells += [shown(service, row["need_mean"], lang), shown(service, row["supply_mean"], lang)]
-                    cells.append(minus(shown(service, row["gap_mean"], lang, sign=True)))
-                rows.append([local_label(labels, code, lang), *cells])
-            words = [text(f"needs.{name}", lang) for name in ("need", "supply", "gap")]
-            header = [column("area_label", lang), *(f"{year} {word}" for year in years for word in words)]
             title = text("needs.area_title", lang, service=_row_label(service, lang), scenario=scenario.label(lang))
-            parts.append(title + "\n\n" + text_table(header, rows, width=width))
-        parts.append(_others_by_area(needs, scenario, mine, labels, lang, width))
+            parts.append(title + "\n\n" + _area_table(needs, service, at, labels, lang, width))
+        others = [name for name in ALSO_BY_AREA if name in there]
+        if others:
+            last = int(needs.draws["year"].values[-1])
+            title = text("needs.others_title", lang, year=last, scenario=scenario.label(lang))
+            parts.append(title + "\n\n" + _others_table(needs, others, last, at, labels, lang, width))
     parts.append(_notes(["needs.area_note"], lang, width))
     return parts
 
 
-def _others_by_area(
-    needs: Needs, scenario: Scenario, mine: pd.DataFrame, labels: Mapping[str, Mapping[str, str]], lang: str, width: int
-) -> str:
-    last = int(needs.draws["year"].values[-1])
-    there = [name for name in ALSO_BY_AREA if name in set(needs.table["service"])]
+def _area_table(needs: Needs, service: str, at: Rows, labels: Labels, lang: str, width: int) -> str:
+    years = shown_years(needs)
     rows = []
     for code in needs.areas:
-        cells = [shown(name, mine.loc[(code, last, name)]["need_mean"], lang) for name in there]
+        cells = []
+        for year in years:
+            row = at[code, year, service]
+            cells += [shown(service, row["need_mean"], lang), shown(service, row["supply_mean"], lang)]
+            cells.append(minus(shown(service, row["gap_mean"], lang, sign=True)))
         rows.append([local_label(labels, code, lang), *cells])
-    header = [column("area_label", lang), *(_row_label(name, lang) for name in there)]
-    title = text("needs.others_title", lang, year=last, scenario=scenario.label(lang))
-    return title + "\n\n" + text_table(header, rows, width=width)
+    words = [text("needs.need", lang), text("needs.supply", lang), text("needs.gap", lang)]
+    header = [column("area_label", lang), *(f"{year} {word}" for year in years for word in words)]
+    return text_table(header, rows, width=width)
+
+
+def _others_table(
+    needs: Needs, services: Sequence[str], year: int, at: Rows, labels: Labels, lang: str, width: int
+) -> str:
+    rows = []
+    for code in needs.areas:
+        cells = [shown(name, at[code, year, name]["need_mean"], lang) for name in services]
+        rows.append([local_label(labels, code, lang), *cells])
+    header = [column("area_label", lang), *(_row_label(name, lang) for name in services)]
+    return text_table(header, rows, width=width)
 
 
 def _emptying_part(needs: Needs, code: str, name: str, lang: str, width: int) -> str:
@@ -285,15 +293,13 @@ def _named(table: pd.DataFrame, needs: Needs, lang: str) -> pd.DataFrame:
     """Return a table with a name beside each code and units in `lang`; yuan stay yuan."""
     labels = area_labels(needs.fit)
     named = table.copy()
-    words = {
+    words: dict[str, Callable[[str], str]] = {
         "scenario": lambda key: scenario_label(needs.scenarios, key, lang),
         "area": lambda code: local_label(labels, code, lang),
         "service": lambda name: service_label(name, lang),
     }
     for name, word in words.items():
-        column_of = table[name].map({code: word(str(code)) for code in table[name].unique()})
-        named.insert(int(named.columns.get_loc(name)) + 1, f"{name}_label", column_of)  # type: ignore[arg-type]
+        shown_as = table[name].map({code: word(str(code)) for code in table[name].unique()})
+        named.insert(list(named.columns).index(name) + 1, f"{name}_label", shown_as)
     units = {name: service_unit(str(name), lang, plain=True) for name in table["service"].unique()}
     return named.assign(unit=table["service"].map(units))
-
-

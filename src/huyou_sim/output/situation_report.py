@@ -157,9 +157,7 @@ def _change_table(found: Situation, lang: str, width: int) -> str:
     return text_table(header, rows, width=width)
 
 
-def _beside_table(
-    found: Situation, names: Sequence[str], first: int, labels: Labels, lang: str, width: int
-) -> str:
+def _beside_table(found: Situation, names: Sequence[str], first: int, labels: Labels, lang: str, width: int) -> str:
     """Return variables of all areas: as the last census counted them, or in the first year, and in the last year."""
     here = _indexed(found.table, ("area", "variable", "year", "basis"))
     last = found.years[-1]
@@ -204,7 +202,9 @@ def _marital_table(found: Situation, day: str, labels: Labels, lang: str, width:
         cells = [number(shares.get((code, sex, status)), 1) for sex in ("female", "male") for status in STATUSES]
         rows.append([local_label(labels, code, lang), *cells])
     header = [column("area_label", lang)]
-    header += [f"{text(f'sex.{sex}', lang)}: {text(key, lang)}" for sex in ("female", "male") for key in STATUSES.values()]
+    header += [
+        f"{text(f'sex.{sex}', lang)}: {text(key, lang)}" for sex in ("female", "male") for key in STATUSES.values()
+    ]
     return text_table(header, rows, width=width)
 
 
@@ -226,9 +226,7 @@ def write_situation(found: Situation, folder: Path, *, lang: str = "en", figures
         "draws": found.draws,
         "prior_only": found.posterior is None,
     }
-    manifest = ensemble_manifest(
-        found.fit, found.posterior, [found.scenario], arguments, seed=found.seed, lang=lang
-    )
+    manifest = ensemble_manifest(found.fit, found.posterior, [found.scenario], arguments, seed=found.seed, lang=lang)
     with output_folder(folder) as part:
         seal(part, list(_write_all(part, found, lang, figures)), manifest)
     return folder

@@ -44,5 +44,6 @@ def amount(name: str, value: float, lang: str, *, sign: bool = False) -> str:
     if name in SHARES:
         return minus(number(value, 1, sign=sign))
     by = scale(name, lang)[0]
-    decimals = (2 if lang == "zh" else 1) if by > 1.0 else min(variable_decimals(name), 2 if name == "tfr" else 1)
+    large = (2 if lang == "zh" else 1) if abs(value / by) < 1000.0 else 0
+    decimals = large if by > 1.0 else min(variable_decimals(name), 2 if name == "tfr" else 1)
     return minus(number(value / by, decimals, sign=sign))

@@ -83,7 +83,9 @@ def _supply(checked: Checked, norms: set[str]) -> list[Problem]:
             continue
         if last < first:
             expected = f"{first} or later, the first year of the addition"
-            problems.append(checked.problem(row, "column last_year", f"{last:g}", expected, "Correct one of the years."))
+            problems.append(
+                checked.problem(row, "column last_year", f"{last:g}", expected, "Correct one of the years.")
+            )
         if item["rule"] != "number":
             fix = "Type number, and how many a year."
             problems.append(checked.problem(row, "column rule", f"'{item['rule']}'", "'number' for an addition", fix))

@@ -1,7 +1,7 @@
 """What services a place needs to a horizon, how much of them there is, and when places stand empty.
 
 The band of a figure is that of the population: futures of births, migration and mortality. What the norm may be
-otherwise stands beside it, as the need by the lowest and by the highest norm; what is not known of the supply, likewise.
+otherwise stands beside it, as the need by the lowest and by the highest norm; so does what is not known of the supply.
 Means of areas add up to that of the place; medians and ends of bands do not.
 """
 
@@ -90,7 +90,8 @@ class Needs:
         As `service_norms.csv`, with the coverage that was asked for.
     draws : xarray.Dataset
         ``need`` at the central norm, ``supply`` (not a number where none is known) and ``empty`` places by (service,
-        scenario, draw, area, year).
+        scenario, draw, area, year). The place is the sum of its areas: a place that stands empty in one is of no use
+        in another.
     table : DataFrame
         `COLUMNS`: one row per scenario, area, year and service.
     emptying : DataFrame
@@ -193,7 +194,9 @@ def run_needs(
         needed, supplied, empty = _amounts(pack, dataset, chosen, norms)
         parts = [_selected(part, codes, pack.place.code) for part in (*needed.values(), *supplied.values(), empty)]
         need, supply = dict(zip(LEVELS, parts[:3], strict=True)), dict(zip(LEVELS, parts[3:6], strict=True))
-        kept = xr.Dataset({"need": need["central"], "supply": supply["central"], "empty": parts[6]}, attrs=dataset.attrs)
+        kept = xr.Dataset(
+            {"need": need["central"], "supply": supply["central"], "empty": parts[6]}, attrs=dataset.attrs
+        )
         table, emptying = _table(need, supply, parts[6], norms), _emptying(kept, until)
         bar.update()
     return Needs(fit, chosen, found, coverage, tuple(codes), norms, kept, table, emptying)
@@ -206,9 +209,7 @@ def _check_norms(pack: Pack) -> None:
         raise PackError(Problem("service needs", "no table", expected, fix, str(pack.path / "service_norms.csv")))
 
 
-def _checked(
-    pack: Pack, until: int, draws: int, coverage: float | None, areas: Sequence[str] | None
-) -> list[str]:
+def _checked(pack: Pack, until: int, draws: int, coverage: float | None, areas: Sequence[str] | None) -> list[str]:
     """Return the codes of the areas, the place last; raise ArgumentError with everything that is wrong."""
     problems = []
     first = pack.start_date.year + 1

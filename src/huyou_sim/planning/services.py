@@ -8,7 +8,7 @@ the draws, which is that of the population.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -18,6 +18,8 @@ from huyou_sim.policy.measures import by_year
 from huyou_sim.policy.profiles import years_between
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -116,8 +118,7 @@ def supply_of(
         for _, same in there.groupby("area", sort=False):
             known = xr.full_like(total, np.nan)
             for row in same.to_dict("records"):
-                known = xr.where(known["year"] >= row["year"], _at(row, counts, level, place), known)
-            # Above all areas that the row is not of, 0.
+                known = known.where(known["year"] < row["year"], _at(row, counts, level, place))
             total = total + known.transpose(*DIMS)
         for row in mine[mine["last_year"].notna()].to_dict("records"):
             years = total["year"]
@@ -128,14 +129,14 @@ def supply_of(
     return found
 
 
-def _at(row: Mapping[str, object], counts: Mapping[str, xr.DataArray], level: str, place: str) -> xr.DataArray:
+def _at(row: Mapping[Hashable, Any], counts: Mapping[str, xr.DataArray], level: str, place: str) -> xr.DataArray:
     """Return the number of a row by (scenario, draw, area), 0 in areas that it is not of."""
     base = counts[str(row["of"])]
     years = base["year"].values
-    year = int(np.clip(int(str(row["year"])), years[0], years[-1]))
+    year = int(np.clip(int(row["year"]), years[0], years[-1]))
     people_then = base.sel(year=year, drop=True)
     here = people_then["area"] == row["area"]
-    value = float(str(row[level]))
+    value = float(row[level])
     if row["rule"] == "per_1000":
         per_head = people_then * (value / 1000.0)
         return per_head if row["area"] == place else per_head.where(here, 0.0)

@@ -1,6 +1,6 @@
 """The situation of a population: its size, structure and change, by area, from the censuses to a horizon.
 
-Census figures are counts; figures of the model are the futures of an ensemble under one scenario. Both come from the same
+Census figures are counts; figures of the model are the futures of an ensemble under one scenario. Both come from one
 function of persons by sex and age, so that a change between them is a change and not a difference of definitions.
 """
 
