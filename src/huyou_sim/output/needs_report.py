@@ -275,8 +275,8 @@ def _write_all(part: Path, needs: Needs, lang: str, figures: bool) -> Iterator[s
     tables = {
         "needs": (text("needs.sheet", lang), _named(needs.table, needs, lang)),
         "emptying": (text("needs.sheet_emptying", lang), _named(needs.emptying, needs, lang)),
-        "norms": (text("needs.sheet_norms", lang), needs.norms),
-        "supply": (text("needs.sheet_supply", lang), needs.fit.pack.service_supply),
+        "norms": (text("needs.sheet_norms", lang), _named(needs.norms, needs, lang)),
+        "supply": (text("needs.sheet_supply", lang), _named(needs.fit.pack.service_supply, needs, lang)),
     }
     for name, (_, table) in tables.items():
         yield write_table(table, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
@@ -290,7 +290,7 @@ def _write_all(part: Path, needs: Needs, lang: str, figures: bool) -> Iterator[s
 
 
 def _named(table: pd.DataFrame, needs: Needs, lang: str) -> pd.DataFrame:
-    """Return a table with a name beside each code and units in `lang`; yuan stay yuan."""
+    """Return a table with a name beside each code, and units of amounts in `lang`; yuan stay yuan."""
     labels = area_labels(needs.fit)
     named = table.copy()
     words: dict[str, Callable[[str], str]] = {
@@ -298,8 +298,10 @@ def _named(table: pd.DataFrame, needs: Needs, lang: str) -> pd.DataFrame:
         "area": lambda code: local_label(labels, code, lang),
         "service": lambda name: service_label(name, lang),
     }
-    for name, word in words.items():
+    for name, word in ((name, word) for name, word in words.items() if name in table):
         shown_as = table[name].map({code: word(str(code)) for code in table[name].unique()})
         named.insert(list(named.columns).index(name) + 1, f"{name}_label", shown_as)
+    if "scenario" not in table:  # a table of the pack: its units are those of norms
+        return named.rename(columns={"rule": "norm_rule"})
     units = {name: service_unit(str(name), lang, plain=True) for name in table["service"].unique()}
     return named.assign(unit=table["service"].map(units))
