@@ -33,20 +33,14 @@ def run(root, *arguments: str) -> str:
     return done.stdout
 
 
-def section(text: str, first: str, end: str) -> str:
-    """Return what stands between two headings."""
-    return text[text.index(first) : text.index(end)]
-
-
 @pytest.mark.slow
-def test_the_whole_benchmark_runs_and_its_rows_do_the_same_work(root):
-    printed = run(root, "benchmarks/run.py", "--quick")
-    titles = [import_module(room).TITLE for room in ("peers", "family", "growth", "main_job", "goals")]
-    assert [title for title in titles if title not in printed] == []
-    head = section(printed, "huyou_sim benchmark", titles[0])
+def test_the_benchmark_runs_and_its_rows_do_the_same_work(root):
+    """Of its sections that with the peers alone: the others take minutes of compiling."""
+    printed = run(root, "benchmarks/run.py", "--quick", "--only", "peers")
+    title = import_module("peers").TITLE
+    head, peers = printed.split(title)
     for name in ("processor", "cores", "Python", "numpy", "numba", "huyou_sim", "leapfrog-py"):
         assert re.search(rf"^{re.escape(name)} +\S", head, flags=re.MULTILINE), name
-    peers = section(printed, titles[0], titles[1])
     rows = re.findall(r"  (-|\d\.\de[-+]\d\d)  ([\d,]+)$", peers, flags=re.MULTILINE)
     errors = [float(error) for error, _ in rows if error != "-"]
     assert len(errors) >= 6

@@ -100,14 +100,14 @@ def test_second_place(tmp_path):
 
 def test_check_passes_what_ships(tmp_path):
     done = huyou(
-        "check", *(str(p) for p in sorted((ROOT / "scenarios").glob("*.toml"))), str(ROOT / "data" / "huzhou"),
+        "check", *(str(p) for p in sorted((ROOT / "scenarios").rglob("*.toml"))), str(ROOT / "data" / "huzhou"),
         str(ROOT / "data" / "jiaxing"), cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("in order") == len(list((ROOT / "scenarios").glob("*.toml"))) + 2
+    assert done.stdout.count("in order") == len(list((ROOT / "scenarios").rglob("*.toml"))) + 2
 
 
-@pytest.mark.parametrize("command", ["run", "baseline", "check", "schema", "derive"])
+@pytest.mark.parametrize("command", ["run", "baseline", "check", "new", "diff", "schema", "derive"])
 def test_help_teaches(command, tmp_path):
     done = huyou(command, "--help", cwd=tmp_path)
     assert done.returncode == 0

@@ -75,3 +75,20 @@ def test_structure_is_chinese_where_asked(tmp_path):
     done = huyou("explain", "marriage_strong", "--structure", "--lang", "zh", "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "时长状态" in done.stdout
+
+
+def test_doses_hold_levers_against_studies(tmp_path):
+    asked = ("--doses", "--draws", "200", "--csv", "doses.csv", "--figure", "doses.svg")
+    done = huyou("explain", *asked, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("medians lie inside the published band", "Tianmen", "studies as the model has it", "A05"):
+        assert words in done.stdout, words
+    assert set(pd.read_csv(tmp_path / "doses.csv")["part"]) == {"static", "study"}
+    assert (tmp_path / "doses.svg").read_bytes().count(b"<svg") == 1
+
+
+def test_a_figure_without_doses_is_refused_before_anything_runs(tmp_path):
+    done = huyou("explain", "--figure", "doses.png", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--doses" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 from tests.cli.test_cli import huyou
 
+from huyou_sim.output.manifest import check_files, read_manifest
+from huyou_sim.policy import load_scenario
+
 QUICK = ("--draws", "40", "--prior-only", "--quiet")
 
 
@@ -53,6 +56,41 @@ def test_a_frontier_and_its_picture(tmp_path):
     assert "No lever is used" in done.stdout
 
 
+def test_the_best_package_and_its_folder_whose_scenario_runs(tmp_path):
+    asked = (
+        "--maximise",
+        "births",
+        "--until",
+        "2026",
+        "--budget",
+        "2e8",
+        "--payer",
+        "city",
+        "--rival",
+        "marriage_strong",
+    )
+    levers = ("--lever", "birth_grant.yuan.2", "--lever", "marriage_services.intensity")
+    done = huyou(
+        "solve", "huzhou", *asked, *levers, "--out", "best", "--lang", "zh", "--draws", "12", "--prior-only", "--quiet",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for words in ("最佳组合：2023–2026年新增出生", "共200百万元；计入：市县", "换用12次其他随机数抽样", "按预算缩放"):
+        assert words in "".join(done.stdout.split()), words
+    folder = tmp_path / "best"
+    check_files(folder)
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    tables = {f"tables/{name}.csv" for name in ("curve", "package", "accounts", "rivals", "splits")}
+    assert names == tables | {"best.toml", "curve.png", "curve.svg", "manifest.json"}
+    manifest = read_manifest(folder)
+    assert manifest["arguments"]["maximise"] == "births"
+    assert {"no_new_policy", "best", "marriage_strong"} <= set(manifest["scenario_files"])
+    package = pd.read_csv(folder / "tables" / "package.csv")
+    scenario = load_scenario(folder / "best.toml")
+    assert scenario.levers.birth_grant[0].yuan == pytest.approx(package.iloc[0, 2])
+    assert "Best package" in scenario.label("en")
+
+
 def test_sobol_indices(tmp_path):
     asked = ("plan_as_written", "--sobol", "--points", "4", "--against", "no_new_policy", "--csv", "s.csv")
     done = huyou("explain", *asked, "--quiet", cwd=tmp_path)
@@ -73,6 +111,16 @@ def test_sobol_indices(tmp_path):
         (["--target", "tfr", "--draws", "0"], ("--draws: found 0",)),
         ([], ("target: found none",)),
         (["--target", "tfr", "--figure", "f.pdf", "--lever", "birth_grant.yuan"], ("--figure", "f.pdf", ".png")),
+        (["--maximise", "births"], ("budget: found none", "Type --budget 1e9")),
+        (
+            ["--maximise", "births", "--probability", "0.5", "--budget", "1e9", "--frontier"],
+            ("--probability beside it", "--frontier beside it"),
+        ),
+        (
+            ["--maximise", "brths", "--budget", "2019=5", "--budget", "-1", "--payer", "cty", "--until", "2020"],
+            ("found 'brths'", "'2019=5'", "'-1'", "Did you mean 'city'", "--until: found 2020"),
+        ),
+        (["--target", "tfr", "--until", "2030", "--payer", "city"], ("--until: found no --maximise", "--payer")),
     ],
 )
 def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):

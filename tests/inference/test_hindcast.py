@@ -17,17 +17,16 @@ from huyou_sim.demography.baseline import build_baseline
 from huyou_sim.demography.residual import survive, yearly_survival
 from huyou_sim.demography.schedules import cube, fertility_shapes, national_mortality
 from huyou_sim.errors import ArgumentError, PackError
-from huyou_sim.inference import hindcast as module
-from huyou_sim.inference.hindcast import (
+from huyou_sim.inference import census_forecast
+from huyou_sim.inference.census_forecast import (
     PARAMETERS,
     Forecast,
     age_pattern,
     birth_space,
-    compare,
     draw_parameters,
     forecast,
-    hindcast,
 )
+from huyou_sim.inference.hindcast import compare, hindcast
 from huyou_sim.pack import load_pack, locate
 
 DAY = date(2020, 11, 1)
@@ -134,7 +133,7 @@ def test_every_prior_has_a_reason_and_its_start_in_the_middle(then):
 
 def test_the_figures_that_the_reasons_give_are_those_of_the_census(then):
     reason = then.parameters.set_index("name")["reason"]
-    census = module._start(then).sum("area")
+    census = census_forecast._start(then).sum("area")
     rates, _ = national_mortality(then)
     deaths = float((census * rates).sum())
     assert 2_893_542 * 0.00615 / deaths == pytest.approx(0.86, abs=0.01)
@@ -173,7 +172,7 @@ def test_the_family_space_could_start_there_too(then):
 def test_with_nobody_moving_adults_are_the_survivors_of_a_plain_calculation(then):
     ensemble = forecast(fixed(then, **still(then), child_coverage=1.0), date(2020, 12, 31), draws=2).population
     rates, _ = national_mortality(then)
-    start = module._start(then).sum("area").values
+    start = census_forecast._start(then).sum("area").values
     value = then.parameters.set_index("name")["start"]
     level = [
         value["death_level"] * np.exp(value["death_trend"] * (year + 0.5 - 2010.3333)) for year in range(2011, 2021)
@@ -186,11 +185,11 @@ def test_with_nobody_moving_adults_are_the_survivors_of_a_plain_calculation(then
 
 def test_migrants_add_up_and_follow_their_pattern(then):
     values = draw_parameters(then, draws=50, seed=3)
-    start = module._start(then)
-    cells = module._migrants(then, start, values).values.reshape(50, 5, 2, 101)
+    start = census_forecast._start(then)
+    cells = census_forecast._migrants(then, start, values).values.reshape(50, 5, 2, 101)
     np.testing.assert_allclose(cells.sum((1, 2, 3)), values["migrants_per_year"], rtol=1e-9)
     alike = {name: 0.0 * value if name.startswith("later_migrants") else value for name, value in values.items()}
-    plain = module._migrants(then, start, alike).values.reshape(50, 5, 2, 101)
+    plain = census_forecast._migrants(then, start, alike).values.reshape(50, 5, 2, 101)
     np.testing.assert_allclose(plain[:, :, 0].sum((1, 2)) / plain.sum((1, 2, 3)), values["migrants_male_share"])
     old = (cells - plain)[..., 65:].sum((1, 2, 3)) / start.values.sum() * 1000.0
     assert np.corrcoef(old, values["later_migrants_65_100"])[0, 1] > 0.95
@@ -218,7 +217,7 @@ def test_births_at_the_census_do_not_depend_on_the_contrast_and_postponement_mov
     base = list(fertility_shapes(then, ages).values())[-1]
     women = np.linspace(2000.0, 1000.0, len(ages))
     values = draw_parameters(then, draws=20, seed=4)
-    rates = module._fertility(base, women, values, np.array([0.0, 5.0]))
+    rates = census_forecast._fertility(base, women, values, np.array([0.0, 5.0]))
     np.testing.assert_allclose((rates[:, 0] @ women).sum(1), values["birth_level"] * (base @ women).sum())
     ratio = (rates[:, 0, 1] @ women) / (rates[:, 0, 0] @ women) / ((base[1] @ women) / (base[0] @ women))
     np.testing.assert_allclose(ratio, values["second_birth_contrast"])
@@ -238,7 +237,7 @@ def test_the_sex_ratio_at_birth_and_the_missed_children_go_through_to_the_end(th
     assert young[1].sum() == pytest.approx(young[0].sum(), rel=1e-3)
     assert young[1][0] / young[1][1] / (young[0][0] / young[0][1]) == pytest.approx(120 / 107, rel=1e-3)
     added = (more - plain).sum("sex")
-    grown = module._start(then).sum(["area", "sex"]).sel(age=slice(0, 9)).sum()
+    grown = census_forecast._start(then).sum(["area", "sex"]).sel(age=slice(0, 9)).sum()
     assert float(added.sel(age=slice(9, 19)).sum()) == pytest.approx(0.1 * float(grown), rel=1e-9)
     assert abs(float(added.sel(age=slice(25, 100)).sum())) < 1e-6
 

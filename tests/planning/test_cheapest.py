@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from huyou_sim.errors import ArgumentError
-from huyou_sim.planning.cheapest import LEVERS, cheapest_package, evolved, frontier, polished, ranked
+from huyou_sim.planning.cheapest import cheapest_package, frontier, ranked
+from huyou_sim.planning.search import LEVERS, evolved, polished
 from huyou_sim.planning.trials import Question, Trials, find_targets, pose, tried
 from huyou_sim.policy.adjust import settable
 
@@ -22,7 +23,7 @@ def toy(shares):
     size = len(shares)
     return Trials(
         probability, probability, np.maximum(0.7 - probability, 0.0), np.zeros((size, 1, 3)),
-        np.repeat(cost[:, None], 3, axis=1),
+        np.repeat(cost[:, None], 3, axis=1), np.zeros((size, 1)), cost[:, None, None],
     )  # fmt: skip
 
 
@@ -78,7 +79,8 @@ def test_ranks_put_the_budget_before_the_target_before_the_cost(toy_question):
     rank = ranked(0.5, 1e9, toy_question)
     cost = np.array([2e9, 3e9, 0.5e9, 0.5e9, 0.9e9, 0.4e9, -1e6])
     probability = np.array([0.9, 0.9, 0.1, 0.2, 0.6, 0.5, 0.5])
-    trials = Trials(probability, probability, np.zeros(7), np.zeros((7, 1, 3)), np.repeat(cost[:, None], 3, axis=1))
+    costs, none = np.repeat(cost[:, None], 3, axis=1), np.zeros((7, 1))
+    trials = Trials(probability, probability, np.zeros(7), np.zeros((7, 1, 3)), costs, none, cost[:, None, None])
     order = np.argsort(rank(trials)).tolist()
     assert order == [6, 5, 4, 3, 2, 0, 1]
 

@@ -102,18 +102,21 @@ def still(response, areas, children, people):
         {
             "population": (("area", "scenario", "draw", "time", "sex", "age"), stock),
             "newborn": (("area", "scenario", "draw", "year", "sex"), stock[:, :, :, 1:, :, 0]),
+            "births": (("area", "scenario", "draw", "year", "birth_order"), stock[:, :, :, 1:, 0, :3]),
         },
-        coords | {"time": times, "year": list(response.years), "sex": ["both"], "age": range(101)},
+        coords
+        | {"time": times, "year": list(response.years), "sex": ["both"], "age": range(101), "birth_order": [1, 2, 3]},
     )
 
 
 @pytest.fixture
-def childcare(ask):
+def childcare(ask, central):
     """Return a function that gives the childcare series of scenarios for a place that stands still."""
 
     def make(*scenarios):
         response = ask(*scenarios, until=2030).response
-        return policy_series(still(response, response.areas, 70_000.0, 3_400_000.0), response)
+        result = still(response, response.areas, 70_000.0, 3_400_000.0)
+        return policy_series(result, response, scenarios, central)
 
     return make
 

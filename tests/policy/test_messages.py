@@ -23,7 +23,17 @@ ONE_MISTAKE = [
     ("[[birth_grant]]\norder = 2\nyuan = 2e6\nstart = 2023", 5, 8, "birth_grant 1.yuan", "2000000 yuan per birth",
      "a number from 0 to 1000000 yuan per birth", "between 0 and 1000000"),
     ("[[birth_grant]]\norder = 2\nyuan = '5000'\nstart = 2023", 5, 8, "birth_grant 1.yuan", '"5000" (a text)',
-     "a number from 0", "Type yuan = 0, without quotes"),
+     "a number from 0", "Type yuan = 5000, without quotes"),
+    ("[[birth_grant]]\norder = 2.0\nyuan = 1\nstart = 2023", 4, 9, "birth_grant 1.order", "2 (a number)",
+     "1, 2 or 3", "Type order = 2."),
+    ("[childcare]\nplaces_per_1000 = { 2025 = '4.6' }", 4, 28, "childcare.places_per_1000.2025", '"4.6" (a text)',
+     "a number from 0 to 50", "= 4.6, without quotes"),
+    ("[childcare]\nplaces_per_1000 = [2.6, 4.6]", 4, 19, "childcare.places_per_1000", "[2.6, 4.6] (a list)",
+     "values by year", "Type places_per_1000 = { 2025 = 2.6 }."),
+    ("areas = '330502'", 3, 9, "areas", '"330502" (a text)', "a list in square brackets", 'Type areas = ["330502"].'),
+    ("areas = ['330502', '330502']", 3, 20, "areas", "'330502' twice", "each area once", "Delete one of the two"),
+    ("[marriage_grant]\nyuan = 1\nstart = 2023\n[marriage_grant]\nyuan = 2\nstart = 2024", 6, 1, "[marriage_grant]",
+     "the first stands in line 3", "each table once", "under the first [marriage_grant]"),
     ("[[birth_grant]]\norder = 2\nyuan = true\nstart = 2023", 5, 8, "birth_grant 1.yuan", "true (true or false)",
      "a number from 0", "Type yuan = 0"),
     ("[[birth_grant]]\norder = 2\nyuan = nan\nstart = 2023", 5, 8, "birth_grant 1.yuan", "nan", "a number from 0",
@@ -106,6 +116,48 @@ def test_a_mistake_is_one_located_problem(write, text, line, column, where, foun
     assert expected in problem.expected
     assert fix in problem.fix
     assert (problem.file, problem.line, problem.column) == (str(path), line, column)
+
+
+WHOLE_MESSAGES = [
+    ("[[birth_grant]]\norder = 7\nyuan = 1\nstart = 2023",
+     "4:9: birth_grant 1.order: found 7; expected 1, 2 or 3. Type order = 1, 2 or 3; 3 stands for the third and all "
+     "later births."),
+    ("[national_childcare_subsidy]\nmonths = -1",
+     "4:10: national_childcare_subsidy.months: found -1 months; expected a number from 0 to 216 months. Type a value "
+     "of months between 0 and 216."),
+    ("[childcare]\ninclusive_share_percent = { 2025 = 120 }",
+     "4:36: childcare.inclusive_share_percent.2025: found 120 %; expected a number from 0 to 100 %. Type a percentage: "
+     "60 for 60 %."),
+    ("[marriage_services]\nintensity = 1\nstart = 2019",
+     "5:9: marriage_services.start: found 2019; expected a year from 2022 to 2050. Type a year from 2022 to 2050: "
+     "2021 is the calibration year."),
+    ("[childcare]\nplaces_per_1000 = { 2021 = 2.63, 2025 = 4.6 }",
+     "4:21: childcare.places_per_1000.2021: found year '2021'; expected a year from 2022 to 2050. Type a year "
+     "from 2022 to 2050: 2021 is the calibration year."),
+    (GRANT + GRANT.replace("2023", "2030"),
+     "8:1: [[birth_grant]] for order 2: found a second one (the first stands in line 3); expected one for each birth "
+     "order. Delete one of the two, or type another order."),
+    ("[childcare]\nfee_yuan_per_month = { 2025 = 20 }",
+     "4:31: childcare.fee_yuan_per_month.2025: found 20 yuan per month; expected a number from 50 to 10000 yuan per "
+     "month. Type a value of fee_yuan_per_month between 50 and 10000."),
+    ("marriage_grant = 5000",
+     "3:18: marriage_grant: found 5000 (a number); expected a table. Type [marriage_grant], with one bracket, "
+     "above its keys."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), WHOLE_MESSAGES)
+def test_a_message_says_where_what_and_how(write, text, message):
+    path = write(text)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value) == f"{path}:{message}"
+
+
+def test_one_measure_twice_in_a_file_is_refused_where_the_second_stands(write):
+    table = "[marriage_grant]\nyuan = 1\nstart = 2023\n"
+    with pytest.raises(ScenarioError, match=r"mine\.toml:6:1: \[marriage_grant\]: found a second \[marriage_grant\]"):
+        load_scenario(write(table + table))
 
 
 def test_words_are_asked_for(write):

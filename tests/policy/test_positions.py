@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from huyou_sim.policy import known_scenarios
 from huyou_sim.policy.positions import nearest_place, positions
-from huyou_sim.policy.scenario import find_scenario
+from huyou_sim.policy.shelf import find_scenario
 
 TEXT = '''# a comment with [brackets] = 1
 extends = ["a", "b"] # and another

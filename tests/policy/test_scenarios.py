@@ -6,17 +6,26 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from huyou_sim.policy import DEFAULT_SCENARIOS, known_scenarios, load_scenario, load_scenarios, scenario_schema
+from huyou_sim.policy import (
+    DEFAULT_SCENARIOS,
+    gallery_scenarios,
+    known_scenarios,
+    load_scenario,
+    load_scenarios,
+    scenario_schema,
+)
 from huyou_sim.policy.levers import FIRST_YEAR, HORIZON, levers
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, TABLES, WHOLE_TABLES, ScenarioFile
-from huyou_sim.policy.scenario import find_scenario
+from huyou_sim.policy.schema import SCHEMA_FILE, schema_json
+from huyou_sim.policy.shelf import find_scenario, scenario_folder
+from huyou_sim.policy.words import bounds_text, unit_text
 
 AREAS = ("330502", "330503", "330521", "330522", "330523")
 
 
 def test_the_six_packages_are_those_of_a_run_without_names():
     assert [s.key for s in load_scenarios()] == list(DEFAULT_SCENARIOS)
-    assert known_scenarios() == [*DEFAULT_SCENARIOS, "constant_rates"]
+    assert known_scenarios() == [*DEFAULT_SCENARIOS, "constant_rates", *gallery_scenarios()]
 
 
 @pytest.mark.parametrize("name", known_scenarios())
@@ -68,6 +77,37 @@ def test_the_schema_accepts_the_scenarios_that_ship(name):
     schema = scenario_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_the_schema_that_ships_is_that_of_the_format():
+    text = (scenario_folder() / SCHEMA_FILE).read_text(encoding="utf-8")
+    assert text == schema_json(), f"huyou schema scenario > scenarios/{SCHEMA_FILE}"
+
+
+@pytest.mark.parametrize("name", known_scenarios())
+def test_a_scenario_that_ships_leads_editors_to_the_schema(name):
+    path = find_scenario(name)
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("#:schema .")
+    assert (path.parent / first.removeprefix("#:schema ")).resolve() == (scenario_folder() / SCHEMA_FILE).resolve()
+
+
+def test_the_schema_describes_every_key_in_two_languages_with_unit_bounds_and_a_valid_example():
+    schema = scenario_schema()
+    parts = {table: schema["$defs"][model.__name__] for table, model in TABLES.items()}
+    places = {f"{table}.{key}": field for table, part in parts.items() for key, field in part["properties"].items()}
+    for key, field in (places | schema["properties"]).items():
+        english, chinese = field["description"].split("\n")
+        assert len(english) > 3, key
+        assert any("一" <= char <= "鿿" for char in chinese), key
+    for key, lever in levers().items():
+        english, chinese = places[key]["description"].split("\n")
+        assert unit_text(lever.unit, "en") in english
+        assert unit_text(lever.unit, "zh") in chinese
+        assert bounds_text(lever) in english
+        checked = {"$defs": schema["$defs"], **places[key]}
+        for value in places[key].get("examples", []):
+            jsonschema.validate(value, checked, cls=jsonschema.Draft202012Validator)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = (ROOT / "scenarios", ROOT / "scenarios" / "gallery")
 YEARS = [2021, 2023, 2025, 2035, 2050]
 VARIABLES = [
     "population_total", "births", "deaths", "natural_increase_rate", "tfr", "share_second_third",
@@ -21,8 +22,8 @@ VARIABLES = [
 
 
 def files() -> list[Path]:
-    """Return the scenario files that ship."""
-    return sorted((ROOT / "scenarios").glob("*.toml"))
+    """Return the scenario files that ship, those of the gallery after the others."""
+    return [path for folder in FOLDERS for path in sorted(folder.glob("*.toml"))]
 
 
 def run():
@@ -44,7 +45,8 @@ def tables(packages) -> dict[str, pd.DataFrame]:
 
 def path_of(key: str) -> Path:
     """Return where the expected table of a scenario stands: beside its file."""
-    return ROOT / "scenarios" / f"{key}.expected.csv"
+    folder = next(path.parent for path in files() if path.stem == key)
+    return folder / f"{key}.expected.csv"
 
 
 def read(key: str) -> pd.DataFrame:
@@ -93,14 +95,17 @@ def readme() -> tuple[str, str, str]:
 
 
 def main() -> None:
-    """Write all expected tables anew, with the reason in their first line, and the table of the README."""
+    """Write each table whose numbers changed, with the reason in its first line, and the table of the README."""
     if len(sys.argv) != 2 or len(sys.argv[1]) < 10:
         sys.exit(__doc__)
     packages = run()
     for key, table in tables(packages).items():
         text = table.map(lambda value: f"{value:.6g}").to_csv(index_label="variable", lineterminator="\n")
-        path_of(key).write_text(f"# Huzhou, central values. Last change: {sys.argv[1]}\n{text}", encoding="utf-8")
-        print(path_of(key))
+        path = path_of(key)
+        if path.is_file() and path.read_text(encoding="utf-8").partition("\n")[2] == text:
+            continue  # its first line says when its numbers changed, not when somebody looked
+        path.write_text(f"# Huzhou, central values. Last change: {sys.argv[1]}\n{text}", encoding="utf-8")
+        print(path)
     head, _, tail = readme()
     (ROOT / "README.md").write_text(head + START + readme_table(packages) + END + tail, encoding="utf-8")
     print(ROOT / "README.md")

@@ -25,14 +25,15 @@ def test_readme_shows_what_the_run_gives(packages):
 @pytest.mark.parametrize("key", [path.stem for path in expected.files()])
 def test_scenario_gives_its_expected_table(tables, key):
     assert np.allclose(tables[key], expected.read(key).loc[tables[key].index, tables[key].columns], rtol=2e-5), (
-        f"scenarios/{key}.expected.csv: if the change is meant, run python tests/scenarios/expected.py 'reason'"
+        f"{expected.path_of(key)}: if the change is meant, run python tests/scenarios/expected.py 'reason'"
     )
 
 
 def test_every_file_has_a_table_and_every_table_a_file():
-    files = {path.stem for path in expected.files()}
-    found = {path.name.removesuffix(".expected.csv") for path in (expected.ROOT / "scenarios").glob("*.expected.csv")}
-    assert files == found
+    files = [path.relative_to(expected.ROOT).with_suffix(".expected.csv") for path in expected.files()]
+    found = [path.relative_to(expected.ROOT) for folder in expected.FOLDERS for path in folder.glob("*.expected.csv")]
+    assert sorted(files) == sorted(found)
+    assert len({path.name for path in files}) == len(files), "two scenarios of one name"
 
 
 @pytest.fixture(scope="module")

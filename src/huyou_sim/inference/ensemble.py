@@ -24,7 +24,7 @@ from huyou_sim.inference.monte_carlo import effective_draws
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.shocks import migrant_shocks, shock_multipliers
 from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, migrant_trends, trend_multipliers, trend_parameters
-from huyou_sim.policy import PolicyContext, PolicyResponse, Scenario, policy_context, policy_response
+from huyou_sim.policy import PolicyContext, Scenario, policy_context, policy_response
 from huyou_sim.policy.series import policy_series
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Ensemble:
             total=baseline.code,
             threads=threads,
         )
-        found = _with_policy(result, baseline, levers)
+        found = indicators(result, baseline.death_rates).assign(policy_series(result, levers, scenarios, evidence))
         if ages:
             found = found.assign(population=result["population"])
         return found.assign_coords(draw=np.array(numbers))
@@ -238,10 +238,6 @@ class Ensemble:
             years=years,
             later=self.later_migrants[rows],
         )
-
-
-def _with_policy(result: xr.Dataset, baseline: Baseline, levers: PolicyResponse) -> xr.Dataset:
-    return indicators(result, baseline.death_rates).assign(policy_series(result, levers))
 
 
 def prepare_ensemble(

@@ -86,7 +86,8 @@ def replace_file(path: Path, data: bytes) -> Path:
     except OSError as error:
         raise writing_error(error, path) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the part could not be made, it cannot be removed either
+            part.unlink(missing_ok=True)
     return path
 
 

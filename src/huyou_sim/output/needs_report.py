@@ -23,6 +23,7 @@ from huyou_sim.output.tables import write_table
 from huyou_sim.output.terminal import text_table
 from huyou_sim.output.write import seal
 from huyou_sim.planning.needs import EMPTYING_YEARS, Needs, run_needs
+from huyou_sim.planning.services import LEVELS
 
 if TYPE_CHECKING:
     Labels = Mapping[str, Mapping[str, str]]
@@ -302,6 +303,6 @@ def _named(table: pd.DataFrame, needs: Needs, lang: str) -> pd.DataFrame:
         shown_as = table[name].map({code: word(str(code)) for code in table[name].unique()})
         named.insert(list(named.columns).index(name) + 1, f"{name}_label", shown_as)
     if "scenario" not in table:  # a table of the pack: its units are those of norms
-        return named.rename(columns={"rule": "norm_rule"})
+        return named.rename(columns={name: f"norm_{name}" for name in ("rule", *LEVELS)})
     units = {name: service_unit(str(name), lang, plain=True) for name in table["service"].unique()}
     return named.assign(unit=table["service"].map(units))

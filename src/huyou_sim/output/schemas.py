@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
 from huyou_sim.pack.schema import Column, tables
-from huyou_sim.policy import scenario_schema
+from huyou_sim.policy.schema import schema_json
 from huyou_sim.variables import variables
 
 
@@ -22,7 +21,7 @@ def schema_text(kind: str, lang: str = "en") -> str:
         Of the labels and definitions of variables.
     """
     if kind == "scenario":
-        return json.dumps(scenario_schema(), ensure_ascii=False, indent=2)
+        return schema_json().rstrip("\n")
     if kind == "pack":
         return _csv([_column(column) for table in tables() for column in table.columns])
     zh = lang == "zh"

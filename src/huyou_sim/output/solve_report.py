@@ -1,9 +1,9 @@
-"""Answers to inverse questions as text: the smallest setting, the cheapest package, the frontier, Sobol indices."""
+"""Answers to inverse questions as text: the smallest setting, the cheapest package, the best one, the frontier."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,37 +11,37 @@ import pandas as pd
 
 from huyou_sim.inference.calibration import base_differs
 from huyou_sim.inference.posterior import warning_mark
-from huyou_sim.output.labels import (
-    number,
-    optional_text,
-    text,
-    variable_decimals,
-    variable_label,
-    variable_unit,
-    wrap,
-)
+from huyou_sim.output.best_report import aim_words, best_parts, title_of
+from huyou_sim.output.labels import number, text, variable_label, wrap
 from huyou_sim.output.reach_report import DOUBT, both
 from huyou_sim.output.report import terminal_width
-from huyou_sim.output.terminal import requirement, text_table
+from huyou_sim.output.solve_folder import Answer, Found
+from huyou_sim.output.solve_words import (
+    MILLION,
+    cost_words,
+    package_rows,
+    package_table,
+    setting_words,
+    table_under,
+    target_words,
+    value_words,
+)
+from huyou_sim.output.terminal import text_table
+from huyou_sim.planning.budget import amounts_of
 from huyou_sim.planning.cheapest import Package, cheapest_package, frontier
 from huyou_sim.planning.inverse import Smallest, smallest_setting
-from huyou_sim.planning.sensitivity import sobol_table
-from huyou_sim.planning.solve import Asked, prepare_question, with_other_numbers
-from huyou_sim.planning.targets import TARGET_YEAR, Target
-from huyou_sim.policy import load_scenario
-from huyou_sim.policy.adjust import settable
+from huyou_sim.planning.solve import Asked, Wish, ask_best, prepare_question, with_other_numbers
+from huyou_sim.planning.targets import TARGET_YEAR
+from huyou_sim.policy.adjust import START, settable
 
 if TYPE_CHECKING:
+    from huyou_sim.planning.best import Best
+    from huyou_sim.planning.rivals import Robustness
     from huyou_sim.planning.trials import Trials
-    from huyou_sim.policy.adjust import Settable
     from huyou_sim.policy.context import PolicyContext
 
-MILLION = 1e6
 BUDGETS = (0.0, 1e8, 3e8, 1e9, 3e9, 1e10)
 """Of a frontier that names none [yuan]."""
-
-MOST = 6
-"""Factors of each target that are printed; the table has all."""
 
 
 def solve_report(
@@ -51,17 +51,18 @@ def solve_report(
     p: float | None = None,
     levers: Sequence[str] = (),
     bounds: Sequence[tuple[str, float, float]] = (),
-    budgets: Sequence[float] = (),
+    budgets: Sequence[str] = (),
     along: bool = False,
+    wish: Wish | None = None,
     seen: bool = False,
     lang: str = "en",
     progress: bool = False,
     **options: Any,
-) -> tuple[str, pd.DataFrame]:
-    """Return the answer to an inverse question as text, and its table.
+) -> Answer:
+    """Return the answer to an inverse question.
 
     One lever without a budget is asked for its smallest setting; several, or none, for the cheapest package; `along`
-    asks for the highest probability of each budget.
+    asks for the highest probability of each budget, `wish` for the best package.
 
     Parameters
     ----------
@@ -71,8 +72,10 @@ def solve_report(
     levers : sequence of str
     bounds : sequence of (lever, lower, upper)
         A lever that stands here need not be named among the levers.
-    budgets : sequence of float [yuan]
+    budgets : sequence of str [yuan]
+        Those of `wish` stand there.
     along : bool
+    wish : Wish, optional
     seen : bool
         Ask that the published figures show it.
     lang : {"en", "zh"}
@@ -87,25 +90,69 @@ def solve_report(
     """
     own: dict[str, tuple[float, float] | None] = dict.fromkeys(levers)
     own |= {key: (low, high) for key, low, high in bounds}
-    asked = prepare_question(place, targets, p=p, budgets=budgets, bounds=own, progress=progress, **options)
+    limits = amounts_of(budgets)
+    asked = prepare_question(place, targets, p=p, budgets=limits, bounds=own, wish=wish, progress=progress, **options)
+    if wish is not None:
+        return _best_answer(asked, *ask_best(asked, bounds=own, seen=seen, progress=progress), lang)
     more: dict[str, Any] = {"base": asked.base, "seen": seen, "progress": progress}
     probability = 0.5 if p is None else p
+    head, notes = _head(asked, lang), _notes(asked, lang)
     if along:
-        table = frontier(asked.ensemble, asked.targets, budgets=budgets or BUDGETS, bounds=own, **more)
-        table.attrs["head"] = _head(asked, lang)
-        return _joined([_head(asked, lang), frontier_text(asked, table, seen, lang), *_notes(asked, lang)]), table
-    if len(own) == 1 and len(asked.targets) == 1 and not budgets:
+        table = frontier(asked.ensemble, asked.targets, budgets=limits or BUDGETS, bounds=own, **more)
+        table.attrs["head"] = head
+        said = joined([head, frontier_text(asked, table, seen, lang), *notes])
+        return Answer(asked, said, {"frontier": table}, _frontier_packages(table, lang))
+    if len(own) == 1 and len(asked.targets) == 1 and not limits:
         ((key, ends),) = own.items()
         one = smallest_setting(asked.ensemble, key, asked.targets[0], probability, bounds=ends, **more)
-        return _joined([_head(asked, lang), smallest_text(one, lang), *_notes(asked, lang)]), one.trace
-    budget = budgets[0] if budgets else None
+        said = joined([head, smallest_text(one, lang), *notes])
+        return Answer(
+            asked, said, {"tried": one.trace}, (Found("smallest", "solve.kind_smallest", {key: one.setting}),)
+        )
+    budget = limits[0] if limits else None
     package = cheapest_package(asked.ensemble, asked.targets, probability, budget=budget, bounds=own, **more)
     economy = asked.ensemble.context
-    said = package_text(package, economy, lang, again=with_other_numbers(asked, package.settings))
-    return _joined([_head(asked, lang), said, *_notes(asked, lang)]), package_table(package, economy, lang)
+    told = package_text(package, economy, lang, again=with_other_numbers(asked, package.settings))
+    tables = {"package": package_table(package.settings, economy, lang)}
+    found = Found("cheapest", "solve.kind_cheapest", package.settings)
+    return Answer(asked, joined([head, told, *notes]), tables, (found,))
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _best_answer(asked: Asked, best: Best, robust: Robustness, lang: str) -> Answer:
+    head = _head(asked, lang)
+    if not asked.targets:
+        what = text("best.births", lang, first=START, until=best.until)
+        head = text(
+            "best.head", lang, what=what, base=asked.base.label(lang), draws=f"{len(asked.ensemble):,}",
+            seed=asked.ensemble.seed,
+        )  # fmt: skip
+    curve = best.curve
+    curve.attrs |= {"head": head, "title": title_of(best, lang), "what": aim_words(best.aim, best.seen, lang)}
+    curve.attrs |= {"kind": best.aim.kind, "first": START, "until": best.until}
+    tables = {
+        "curve": curve,
+        "package": package_table(best.settings, asked.ensemble.context, lang),
+        "accounts": best.accounts,
+        "rivals": robust.table,
+        "splits": robust.splits,
+    }
+    said = joined([head, *best_parts(asked, best, robust, lang), *_doubts(asked, lang)])
+    return Answer(asked, said, tables, (Found("best", "solve.kind_best", best.settings),), curve=curve)
+
+
+def _frontier_packages(table: pd.DataFrame, lang: str) -> tuple[Found, ...]:
+    """Return the package of each budget of a frontier."""
+    keys = [str(name) for name in table.columns if str(name).count(".") >= 1]
+    found = []
+    for row in table.to_dict("records"):
+        settings = {key: row[key] for key in keys if not math.isnan(row[key])}
+        amount = number(row["budget"] / MILLION, 0)
+        found.append(Found(f"budget_{row['budget'] / MILLION:g}_million", "solve.kind_budget", settings, amount))
+    return tuple(found)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return paragraphs in the width of the screen; tables are left as they are."""
     width = terminal_width()
     return "\n\n".join(part if "─" in part else "\n".join(wrap(part, width)) for part in parts)
 
@@ -124,47 +171,19 @@ def _head(asked: Asked, lang: str) -> str:
 
 
 def _notes(asked: Asked, lang: str) -> list[str]:
+    return [text("solve.note", lang, year=TARGET_YEAR), *_doubts(asked, lang)]
+
+
+def _doubts(asked: Asked, lang: str) -> list[str]:
+    """Return what must be said of other populations, and of a sampler that has not converged."""
     mark = "" if asked.posterior is None else warning_mark(asked.posterior, lang)
     bridged = any(base_differs(target.population_base) for target in asked.targets)
-    notes = [text("solve.note", lang, year=TARGET_YEAR), *([text("solve.bridged", lang)] if bridged else [])]
-    return [*notes, *([f"{DOUBT} {mark}"] if mark else [])]
-
-
-def target_words(target: Target, lang: str) -> str:
-    """Return a target as one reads it: Total fertility rate ≥ 0.94 (central)."""
-    row = {
-        "variable": target.variable, "rule": target.rule, "threshold": target.threshold,
-        "threshold_upper": target.threshold_upper, "level": target.level,
-    }  # fmt: skip
-    asked = requirement(row, lang)
-    unit = variable_unit(target.variable, lang)
-    star = "*" if base_differs(target.population_base) else ""
-    return f"{variable_label(target.variable, lang)}{star} {asked} {unit} ({text(f'level.{target.level}', lang)})"
-
-
-def setting_words(lever: Settable, value: float, lang: str) -> str:
-    """Return a setting with its unit."""
-    size = abs(lever.strongest - lever.weakest)
-    decimals = 0 if size >= 1000.0 else 1 if size >= 20.0 else 2
-    unit = "" if lever.lever.unit == "1" else f" {optional_text('lever_unit', lever.lever.unit, lang)}"
-    return f"{number(value, decimals)}{unit}"
-
-
-def cost_words(cost: Sequence[float], lang: str) -> str:
-    """Return central, low and high cost in millions of yuan."""
-    low, middle, high = (number(value / MILLION, 0) for value in cost)
-    return text("solve.millions", lang, low=low, middle=middle, high=high)
+    return [*([text("solve.bridged", lang)] if bridged else []), *([f"{DOUBT} {mark}"] if mark else [])]
 
 
 def _chances(one: Smallest | Package, mark: str) -> str:
     names = ("probability", "probability_error", "probability_seen", "probability_seen_error")
     return both({name: getattr(one, name) for name in names} | {"mark": mark})
-
-
-def _value(target: Target, quantiles: Sequence[float], lang: str) -> str:
-    decimals = variable_decimals(target.variable)
-    low, middle, high = (number(value, decimals) for value in quantiles)
-    return f"{middle} ({low}–{high}) {variable_unit(target.variable, lang)}"
 
 
 def smallest_text(one: Smallest, lang: str) -> str:
@@ -180,14 +199,14 @@ def smallest_text(one: Smallest, lang: str) -> str:
     rows += [
         [text("solve.bounds", lang), ends],
         [text("solve.probability", lang), _chances(one, one.mark)],
-        [text("solve.value", lang, year=TARGET_YEAR), _value(one.target, one.value.tolist(), lang)],
+        [text("solve.value", lang, year=TARGET_YEAR), value_words(one.target.variable, one.value.tolist(), lang)],
         [
             text("solve.cost", lang),
             cost_words(one.cost.tolist(), lang) if one.lever.priced else text("solve.unpriced", lang),
         ],
     ]
     notes = [] if one.monotone else [text("solve.not_monotone", lang)]
-    return _table(title, rows, notes)
+    return table_under(title, rows, notes)
 
 
 def package_text(one: Package, economy: PolicyContext, lang: str, *, again: Trials | None = None) -> str:
@@ -204,8 +223,7 @@ def package_text(one: Package, economy: PolicyContext, lang: str, *, again: Tria
         "solve.cheapest" if one.reached else "solve.out_package",
         lang, question=question, p=f"{100.0 * one.asked:g}", budget=limit,
     )  # fmt: skip
-    rows = [[row["label"], row["setting_words"]] for row in package_table(one, economy, lang).to_dict("records")]
-    rows = rows or [[text("solve.no_lever", lang), ""]]
+    rows = package_rows(one.settings, economy, lang) or [[text("solve.no_lever", lang), ""]]
     rows += [[text("solve.probability", lang), _chances(one, one.mark)]]
     if again is not None:
         other = {"probability": again.probability[0], "probability_seen": again.probability_seen[0], "mark": one.mark}
@@ -213,35 +231,11 @@ def package_text(one: Package, economy: PolicyContext, lang: str, *, again: Tria
         rows.append([text("solve.again", lang), both(other | errors)])
     for target, quantiles in zip(one.targets, one.values.tolist(), strict=True):
         label = f"{variable_label(target.variable, lang)}, {TARGET_YEAR}"
-        rows.append([label, _value(target, quantiles, lang)])
+        rows.append([label, value_words(target.variable, quantiles, lang)])
     rows.append([text("solve.cost", lang), cost_words(one.cost.tolist(), lang)])
     if math.isfinite(one.budget_share):
         rows.append([text("solve.share", lang), f"{one.budget_share:.2f} %"])
-    return _table(title, rows, [])
-
-
-def package_table(one: Package, economy: PolicyContext, lang: str) -> pd.DataFrame:
-    """Return the levers that a package uses: lever, label, setting, unit, and the setting in words."""
-    rows = []
-    for key, value in one.settings.items():
-        lever = settable(key, economy)
-        rows.append(
-            {
-                "lever": key,
-                "label": lever.label(lang),
-                "setting": value,
-                "unit": optional_text("lever_unit", lever.lever.unit, lang),
-                "setting_words": setting_words(lever, value, lang),
-            }
-        )
-    return pd.DataFrame(rows, columns=["lever", "label", "setting", "unit", "setting_words"])
-
-
-def _table(title: str, rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
-    width = terminal_width()
-    header = ["", ""]
-    table = text_table(header, rows, width=width, flexible=(0, 1), right=[False, False])
-    return "\n".join([*wrap(title, width), table, *(line for note in notes for line in wrap(note, width))])
+    return table_under(title, rows)
 
 
 def frontier_text(asked: Asked, table: pd.DataFrame, seen: bool, lang: str) -> str:
@@ -260,75 +254,3 @@ def frontier_text(asked: Asked, table: pd.DataFrame, seen: bool, lang: str) -> s
     title = wrap(text("solve.frontier", lang, question=question), width)
     shown = text_table(header, rows, width=width, flexible=(1, 3), right=[True, False, True, False])
     return "\n".join([*title, shown])
-
-
-# --- Sobol indices ---------------------------------------------------------------------------------------
-
-
-def sobol_report(
-    place: str | Path,
-    scenario: str | Path,
-    *,
-    against: str | Path | None = None,
-    points: int,
-    lang: str = "en",
-    progress: bool = False,
-    **options: Any,
-) -> tuple[str, pd.DataFrame]:
-    """Return which parameters bring the uncertainty of each target, as text, and the whole table.
-
-    Parameters
-    ----------
-    place, scenario, against : str or path
-    points : int
-    lang : {"en", "zh"}
-    progress : bool
-    options
-        Further arguments of `prepare_question`.
-
-    Raises
-    ------
-    PackError, ScenarioError, CalibrationError, ArgumentError
-        As for `prepare_question` and `sobol_table`.
-    """
-    # The design has draws of its own: of the ensemble only the place is needed.
-    asked = prepare_question(place, ["tfr"], base=scenario, draws=1, progress=progress, **options)
-    other = None if against is None else load_scenario(against, areas=list(asked.fit.pack.areas["area"]))
-    table = sobol_table(asked.ensemble, asked.base, asked.posterior, against=other, points=points, progress=progress)
-    width = terminal_width()
-    words = {"scenario": asked.base.label(lang), "evaluations": f"{table.attrs['evaluations']:,}"}
-    title = text("sobol.title", lang, **words)
-    if other is not None:
-        title = text("sobol.difference", lang, against=other.label(lang), **words)
-    parts = ["\n".join(wrap(title, width))]
-    parts += [_target_indices(rows, lang, width) for _, rows in table.groupby("indicator_id", sort=False)]
-    note = text("sobol.note", lang, left=f"{table.attrs['largest_left']:.2f}")
-    parts.append("\n".join(wrap(note, width)))
-    return "\n\n".join(parts), table
-
-
-def _target_indices(rows: pd.DataFrame, lang: str, width: int) -> str:
-    """Return the largest factors of one target."""
-    records = rows.to_dict("records")
-    name = variable_label(str(records[0]["variable"]), lang)
-    decimals = variable_decimals(str(records[0]["variable"])) + 1
-    unit = variable_unit(str(records[0]["variable"]), lang)
-    spread = f"{name}: {number(records[0]['mean'], decimals)} ± {number(records[0]['sd'], decimals)} {unit}"
-    if not math.isfinite(records[0]["total"]):
-        return f"{spread}. {text('sobol.constant', lang)}"
-    header = [spread, text("sobol.first", lang), text("sobol.total", lang)]
-    shown = [[_factor(row, lang), _index(row, "first_order"), _index(row, "total")] for row in records[:MOST]]
-    return text_table(header, shown, width=width, flexible=(0,))
-
-
-def _factor(row: Mapping[Any, Any], lang: str) -> str:
-    """Return what a factor is called; a group by the names of its parameters, whose meanings would fill a page."""
-    if row["kind"] != "group":
-        return str(row["label_zh" if lang == "zh" else "label_en"])
-    names = str(row["members"]).split()
-    return text("sobol.group", lang, count=len(names), names=", ".join(names))
-
-
-def _index(row: Mapping[Any, Any], name: str) -> str:
-    low, middle, high = (number(row[key], 2) for key in (f"{name}_low", name, f"{name}_high"))
-    return f"{middle} ({low}–{high})"

@@ -40,17 +40,30 @@ _COORDINATE_NOTES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def described(dataset: xr.Dataset, manifest: Mapping[str, Any] | None = None) -> xr.Dataset:
+def described(
+    dataset: xr.Dataset,
+    manifest: Mapping[str, Any] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+) -> xr.Dataset:
     """Return a copy of the dataset whose every variable carries unit, names, kind and definition.
+
+    Parameters
+    ----------
+    words : mapping of name to attributes, optional
+        Of variables that are not those of ``variables.csv``, such as differences of them.
 
     Raises
     ------
     OutputError
-        When a variable has no row in ``variables.csv``: all of them are listed.
+        When a variable has neither words nor a row in ``variables.csv``: all of them are listed.
     """
-    check_variables(str(name) for name in dataset.data_vars)
+    own = words or {}
+    check_variables(str(name) for name in dataset.data_vars if str(name) not in own)
     dataset = dataset.copy(deep=False)
     for name, array in dataset.data_vars.items():
+        if str(name) in own:
+            array.attrs = dict(own[str(name)])
+            continue
         array.attrs = {
             "long_name": variable_label(str(name), "en"),
             "label_zh": variable_label(str(name), "zh"),
@@ -68,12 +81,22 @@ def described(dataset: xr.Dataset, manifest: Mapping[str, Any] | None = None) ->
     return dataset
 
 
-def stored(dataset: xr.Dataset, manifest: Mapping[str, Any] | None = None) -> xr.Dataset:
+def stored(
+    dataset: xr.Dataset,
+    manifest: Mapping[str, Any] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+) -> xr.Dataset:
     """Return the dataset as `read_result` gives it back from a file: described, its text coordinates plain strings."""
-    return _plain_strings(described(dataset, manifest))
+    return _plain_strings(described(dataset, manifest, words))
 
 
-def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str, Any] | None = None) -> Path:
+def write_netcdf(
+    dataset: xr.Dataset,
+    path: str | Path,
+    *,
+    manifest: Mapping[str, Any] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+) -> Path:
     """Return the path of the NetCDF file that holds the dataset; equal inputs give equal bytes.
 
     Parameters
@@ -84,6 +107,8 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str
         Ends in ``.nc``. The old file stays until the new one is complete.
     manifest : mapping, optional
         Stored as JSON in the global attribute ``manifest``.
+    words : mapping, optional
+        As for `described`.
 
     Raises
     ------
@@ -91,7 +116,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path, *, manifest: Mapping[str
         When a variable is not in ``variables.csv``, or the system refuses to write.
     """
     path = Path(path)
-    written = stored(dataset, manifest)
+    written = stored(dataset, manifest, words)
     encoding = {
         str(name): {"zlib": True, "complevel": 4, "shuffle": True}
         for name, array in written.data_vars.items()

@@ -58,6 +58,10 @@ CHARTS = ("births", "tfr", "natural_increase_rate", "total_dependency_60")
 _CREATED = datetime(2021, 12, 31, tzinfo=UTC).replace(tzinfo=None)  # fixed, so that equal runs give equal bytes
 _WIDEST, _NARROWEST = 60, 6
 
+# Text that begins with = stays text: a name from a pack must never be run as a formula.
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+            "strings_to_numbers": False, "nan_inf_to_errors": False}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class _Styles:
@@ -94,10 +98,7 @@ def workbook_bytes(run: Run, lang: str) -> bytes:
 
     check_language(lang)
     stream = io.BytesIO()
-    # Text that begins with = stays text: a name from a pack must never be run as a formula.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False, "nan_inf_to_errors": False}  # fmt: skip
-    with xlsxwriter.Workbook(stream, options) as book:
+    with xlsxwriter.Workbook(stream, _OPTIONS) as book:
         book.set_properties({"title": _title(run, lang), "author": "huyou_sim", "created": _CREATED})
         styles = _styles(book, lang)
         _readme(book, styles, run, lang)
@@ -199,7 +200,28 @@ def _target_frame(run: Run, lang: str) -> pd.DataFrame:
     return frame[[*first, *[name for name in frame.columns if name not in first]]]
 
 
-def _frame_sheet(book: Workbook, styles: _Styles, name: str, frame: pd.DataFrame, lang: str) -> None:
+def frames_bytes(sheets: Mapping[str, tuple[pd.DataFrame, int]], lang: str) -> bytes:
+    """Return a workbook of plain tables as bytes; equal tables give equal bytes.
+
+    Parameters
+    ----------
+    sheets : mapping of name to (table, decimals)
+        Names have words under ``sheet.`` in ``labels.csv``.
+    lang : {"en", "zh"}
+    """
+    import xlsxwriter
+
+    check_language(lang)
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, _OPTIONS) as book:
+        book.set_properties({"author": "huyou_sim", "created": _CREATED})
+        styles = _styles(book, lang)
+        for name, (frame, decimals) in sheets.items():
+            _frame_sheet(book, styles, name, frame, lang, decimals)
+    return stream.getvalue()
+
+
+def _frame_sheet(book: Workbook, styles: _Styles, name: str, frame: pd.DataFrame, lang: str, digits: int = 2) -> None:
     """Write a table as it stands, words of closed vocabularies in `lang`."""
     sheet = book.add_worksheet(text(f"sheet.{name}", lang))
     names = [str(column_name) for column_name in frame.columns]
@@ -208,7 +230,7 @@ def _frame_sheet(book: Workbook, styles: _Styles, name: str, frame: pd.DataFrame
         sheet.write_string(0, position, title, styles.header)
     cells: list[list[str]] = [[title] for title in header]
     for row, record in enumerate(frame.to_dict("records"), start=1):
-        decimals = variable_decimals(str(record["variable"])) if "variable" in record else 2
+        decimals = variable_decimals(str(record["variable"])) if "variable" in record else digits
         for position, item in enumerate(names):
             cells[position].append(_cell(sheet, styles, row, position, item, record[item], decimals, lang))
     _layout(sheet, cells, rows=len(frame), frozen=(1, 1))

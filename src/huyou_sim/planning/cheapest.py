@@ -7,36 +7,26 @@ probability, the package of the highest probability is the answer.
 
 Source
 ------
-Storn and Price (1997), Differential Evolution, Journal of Global Optimization 11, 341-359, as in scipy. Constraints by
-rank: Deb (2000), An efficient constraint handling method for genetic algorithms, Computer Methods in Applied Mechanics
-and Engineering 186, 311-338.
+Constraints by rank: Deb (2000), An efficient constraint handling method for genetic algorithms, Computer Methods in
+Applied Mechanics and Engineering 186, 311-338.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import differential_evolution
 from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.monte_carlo import probability_error
-from huyou_sim.planning.emulator import Emulator, emulator_of
-from huyou_sim.planning.trials import (
-    Question,
-    Trials,
-    check_probability,
-    levers_of,
-    modelled,
-    pose,
-    tried,
-)
-from huyou_sim.policy.adjust import Settable
+from huyou_sim.planning.emulator import Emulator
+from huyou_sim.planning.search import GENERATIONS, SEED, Rank, Search, evolved, first_of, polished, search_of
+from huyou_sim.planning.trials import Question, Trials, check_probability, modelled, pose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,21 +37,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-Look = Callable[["Array"], Trials]
-"""Shares of the way from the weakest to the strongest setting, (candidate, lever), to what comes of them."""
-
-LEVERS = (
-    "birth_grant.yuan.1", "birth_grant.yuan.2", "birth_grant.yuan.3", "childcare.places_per_1000",
-    "childcare.inclusive_share_percent", "childcare.fee_yuan_per_month", "marriage_grant.yuan",
-    "marriage_services.intensity", "ideals.campaign_events_per_year", "assisted_reproduction.cover_share",
-)  # fmt: skip
-"""Levers of a search that names none: every one that has a price, cash as grants at birth alone, since an allowance
-is the same money later."""
-
-GENERATIONS = 60
-PER_LEVER = 6
-"""Candidates of a generation for each lever."""
-
 CORRECTIONS = 3
 """Times that the stand-in is held against the model and corrected."""
 
@@ -71,16 +46,9 @@ SCALES = (0.7, 0.85, 0.93, 0.97, 1.0, 1.03, 1.07, 1.15, 1.3)
 CAUTION = 0.99
 """Share of the budget that the search on the stand-in may spend: what it takes for just affordable may cost more."""
 
-STEPS = (0.0, 0.6, 0.9, 1.1, 1.6)
-"""Factors of one lever's share that the pattern search tries."""
-
-ROUNDS = 12
-"""Rounds of the pattern search on the stand-in at most."""
-
 LAST_ROUNDS = 1
 """Rounds of the pattern search on the model; a frontier, of which every point is a search, does without."""
 
-SEED = 2021
 OVER, SHORT = 10.0, 1.0
 """Ranks of a package over the budget, and of one that falls short of the probability; below stands what meets both."""
 
@@ -132,24 +100,6 @@ class Package:
     mark: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """A question with its levers, the weakest and the strongest setting of each, (lever, end)."""
-
-    question: Question
-    levers: tuple[Settable, ...]
-    ends: Array
-
-    def settings(self, shares: Array) -> dict[str, float]:
-        """Return the settings of one candidate; a lever at its weakest end is left out where that is no use at all."""
-        values = self.ends[:, 0] + (self.ends[:, 1] - self.ends[:, 0]) * shares
-        pairs = zip(self.levers, values.tolist(), strict=True)
-        return {lever.key: value for lever, value in pairs if value != lever.weakest}
-
-    def look(self, shares: Array) -> Trials:
-        return tried(self.question, [self.settings(row) for row in shares])
-
-
 def check_budget(budget: float | None) -> float:
     """Return a budget, infinite where none is given.
 
@@ -189,7 +139,7 @@ def cheapest_package(
     budget : float, optional [yuan]
         Most that the package may cost beyond the base, central unit costs, up to the target year and what is promised.
     bounds : mapping of lever key to (lower, upper) or None, optional
-        Levers of the search, with bounds of their own where given; `LEVERS` when omitted.
+        Levers of the search, with bounds of their own where given; `huyou_sim.planning.search.LEVERS` when omitted.
     seen : bool
         Ask that the published figures show it.
     generations, seed : int
@@ -202,40 +152,12 @@ def cheapest_package(
     """
     check_probability(p)
     limit = check_budget(budget)
-    search = _prepared(ensemble, targets, base, bounds, seen)
+    search = search_of(pose(ensemble, base, targets, seen=seen), bounds)
     with tqdm(desc="cheapest", unit="package", disable=not progress or None, leave=False) as bar:
         shares, count = _optimised(
-            search, _stand_in(search, bar), p, limit, generations=generations, seed=seed, bar=bar
+            search, search.stand_in(bar.update), p, limit, generations=generations, seed=seed, bar=bar
         )
     return _package(search, shares, p, limit, count)
-
-
-def _prepared(
-    ensemble: Ensemble,
-    targets: Sequence[Target],
-    base: Scenario,
-    bounds: Mapping[str, tuple[float, float] | None] | None,
-    seen: bool,
-) -> _Search:
-    question = pose(ensemble, base, targets, seen=seen)
-    found = levers_of(question, bounds if bounds else dict.fromkeys(LEVERS))
-    free = [
-        Problem(
-            "lever",
-            f"'{lever.key}'",
-            "a lever that has a price",
-            f"Leave it out: {lever.reason[:1].lower()}{lever.reason[1:]}.",
-        )
-        for lever, _ in found
-        if not lever.priced
-    ]
-    if free:
-        raise ArgumentError(free)
-    return _Search(question, tuple(lever for lever, _ in found), np.array([ends for _, ends in found]))
-
-
-Rank = Callable[[Trials], "Array"]
-"""Trials to a number each, lower being better, (candidate,)."""
 
 
 def ranked(p: float, limit: float, question: Question) -> Rank:
@@ -264,12 +186,8 @@ def _squeezed(cost: Array) -> Array:
     return below
 
 
-def _stand_in(search: _Search, bar: Any) -> Emulator:
-    return emulator_of(search.question, len(search.levers), search.settings, done=bar.update)
-
-
 def _optimised(
-    search: _Search,
+    search: Search,
     stand_in: Emulator,
     p: float,
     limit: float,
@@ -292,109 +210,15 @@ def _optimised(
         found.append(shares)
         stand_in = stand_in.corrected(shares, modelled(search.question, [search.settings(shares)], done=bar.update))
     scaled = np.clip(np.multiply.outer(SCALES, np.array(found)), 0.0, 1.0).reshape(-1, levers)
-    shares = _best(search.look, rank, scaled, bar)
+    shares = first_of(search.look, rank, scaled, bar.update)
     shares, _ = polished(search.look, rank, shares, rounds=last_rounds, bar=bar)
     return shares, count
 
 
-def _best(look: Look, rank: Rank, rows: Array, bar: Any) -> Array:
-    """Return the best of some packages on the model."""
-    candidates = np.unique(rows, axis=0)
-    bar.update(len(candidates))
-    best: Array = candidates[int(np.argmin(rank(look(candidates))))]
-    return best
-
-
-def evolved(
-    look: Look,
-    rank: Rank,
-    levers: int,
-    *,
-    generations: int = GENERATIONS,
-    per_lever: int = PER_LEVER,
-    seed: int = SEED,
-    start: Array | None = None,
-) -> tuple[Array, int]:
-    """Return the best shares that a global search finds, (lever,), and how many candidates it tried.
-
-    Parameters
-    ----------
-    look, rank : callable
-    levers : int
-    generations, per_lever, seed : int
-    start : (lever,) [1], optional
-        A candidate of the first generation.
-    """
-    count = 0
-
-    def score(columns: Array) -> Array:
-        nonlocal count
-        rows = columns.reshape(levers, -1).T
-        count += len(rows)
-        return rank(look(_off(rows)))
-
-    rng = np.random.default_rng(seed)
-    size = max(5, per_lever * levers)
-    first = rng.random((size, levers))
-    # Small packages are as likely as large ones, and corners are tried: nothing, and everything.
-    first *= rng.random((size, 1))
-    first[0], first[1] = 0.0, 1.0
-    if start is not None:
-        first[2] = start
-    evolution: Any = differential_evolution  # its declared types know no vectorized function
-    found = evolution(
-        score,
-        [(0.0, 1.0)] * levers,
-        init=first,
-        maxiter=generations,
-        vectorized=True,
-        updating="deferred",
-        polish=False,
-        tol=0.0,
-        atol=0.0,
-        mutation=(0.4, 0.9),
-        recombination=0.8,
-        rng=rng,
-    )
-    return _off(found.x[None])[0], count
-
-
-TRACE = 0.005
-"""Share below which a lever is taken as not used: evolution seldom hits zero itself."""
-
-
-def _off(shares: Array) -> Array:
-    return np.where(shares < TRACE, 0.0, shares)
-
-
-def polished(look: Look, rank: Rank, shares: Array, *, rounds: int = ROUNDS, bar: Any = None) -> tuple[Array, int]:
-    """Return shares that no step of a single lever, or of all together, betters; and how many candidates were tried."""
-    count, best = 0, None
-    for _ in range(rounds):
-        rows = [shares]
-        for factor in STEPS:
-            rows.append(np.clip(factor * shares, 0.0, 1.0))
-            for lever in range(len(shares)):
-                # A lever that is off is tried at a few settings; a factor would leave it off.
-                moved = factor * shares[lever] if shares[lever] > 0.0 else factor / 20.0
-                rows.append(np.where(np.arange(len(shares)) == lever, min(moved, 1.0), shares))
-        candidates = np.unique(_off(np.array(rows)), axis=0)
-        scores = rank(look(candidates))
-        count += len(candidates)
-        if bar is not None:
-            bar.update(len(candidates))
-        at = int(np.argmin(scores))
-        if best is not None and not scores[at] < best - 1e-9:
-            break
-        best, shares = float(scores[at]), candidates[at]
-    return shares, count
-
-
-def _package(search: _Search, shares: Array, p: float, limit: float, count: int) -> Package:
+def _package(search: Search, shares: Array, p: float, limit: float, count: int) -> Package:
     question, trials = search.question, search.look(shares[None])
     draws, cost = len(question.ensemble), trials.cost[0]
     reached = bool(trials.asked(question)[0] >= p and cost[1] <= limit)
-    keys = [lever.key for lever in search.levers]
     return Package(
         targets=question.targets,
         asked=p,
@@ -402,7 +226,7 @@ def _package(search: _Search, shares: Array, p: float, limit: float, count: int)
         budget=limit,
         reached=reached,
         settings=MappingProxyType(search.settings(shares)),
-        bounds=MappingProxyType(dict(zip(keys, map(tuple, search.ends.tolist()), strict=True))),
+        bounds=MappingProxyType(search.bounds),
         probability=float(trials.probability[0]),
         probability_error=float(probability_error(trials.probability[0], question.ensemble.effective)),
         probability_seen=float(trials.probability_seen[0]),
@@ -460,10 +284,10 @@ def frontier(
     limits = sorted(check_budget(budget) for budget in budgets)
     if not limits:
         raise ArgumentError(Problem("budgets", "none", "at least one", "Type --budget 1e9."))
-    search = _prepared(ensemble, targets, base, bounds, seen)
+    search = search_of(pose(ensemble, base, targets, seen=seen), bounds)
     rows, best = [], np.zeros(len(search.levers))
     with tqdm(desc="frontier", unit="package", disable=not progress or None, leave=False) as bar:
-        stand_in = _stand_in(search, bar)
+        stand_in = search.stand_in(bar.update)
         for limit in limits:
             found, _ = _optimised(
                 search, stand_in, CERTAIN, limit, generations=generations, seed=seed, bar=bar, start=best, last_rounds=0
@@ -475,7 +299,7 @@ def frontier(
     return pd.DataFrame(rows)
 
 
-def _frontier_row(search: _Search, shares: Array, limit: float) -> dict[str, object]:
+def _frontier_row(search: Search, shares: Array, limit: float) -> dict[str, object]:
     one = _package(search, shares, 0.5, limit, 0)
     used = {lever.key: one.settings.get(lever.key, float("nan")) for lever in search.levers}
     return {
@@ -490,6 +314,3 @@ def _frontier_row(search: _Search, shares: Array, limit: float) -> dict[str, obj
         "mark": one.mark,
         **used,
     }
-
-
-__all__ = ["LEVERS", "Package", "cheapest_package", "evolved", "frontier", "polished", "ranked"]

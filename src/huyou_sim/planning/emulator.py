@@ -9,7 +9,7 @@ model's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ import numpy as np
 from huyou_sim.planning.trials import Courses, Question, Trials, judged, modelled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -35,6 +33,10 @@ Settings = Callable[["Array"], "Mapping[str, float]"]
 """Shares of all levers, (lever,), to their settings."""
 
 
+MOVED = ("true", "cost", "gained", "spent")
+"""Fields of `Courses` that levers move; published series move as the true ones."""
+
+
 @dataclass(frozen=True, eq=False)
 class Emulator:
     """Courses of single levers, and what scales their sum.
@@ -43,47 +45,73 @@ class Emulator:
     ----------
     question : Question
     start : Courses
-        Of the base, as the only candidate.
-    moves : (lever, knot, target, draw, year) [unit of the target]
-        What each lever alone adds to the true series.
-    costs : (lever, knot, level) [yuan]
-    factor : (target, draw, year) [1]
-    cost_factor : (level,) [1]
+        Of the base, or of the package about which levers were moved, as the only candidate.
+    knots : (lever, knot) [1]
+        Shares of each lever, in order.
+    moves : mapping of name to (lever, knot, ...)
+        What each lever alone adds to each of `MOVED`: true series (target, draw, year) [unit of the target], cost
+        (level,) and money spent (sample, account) [yuan], births gained (draw,) [persons].
+    factor : mapping of name to (...) [1]
+        Same dimensions without lever and knot.
     """
 
     question: Question
     start: Courses
-    moves: Array
-    costs: Array
-    factor: Array
-    cost_factor: Array
+    knots: Array
+    moves: Mapping[str, Array]
+    factor: Mapping[str, Array]
 
     def look(self, shares: Array) -> Trials:
         """Return what the stand-in says of candidates, (candidate, lever)."""
         return judged(self.question, self.predict(shares))
 
     def predict(self, shares: Array) -> Courses:
-        """Return series and costs of candidates as sums over levers."""
-        knots = np.array(KNOTS)
-        below = np.clip(np.searchsorted(knots, shares, side="right") - 1, 0, len(knots) - 2)
-        weight = (shares - knots[below]) / (knots[below + 1] - knots[below])
-        change = np.zeros((len(shares), *self.moves.shape[2:]))
-        cost = np.zeros((len(shares), self.costs.shape[-1]))
-        for lever in range(shares.shape[1]):
-            for knot, part in ((below[:, lever], 1.0 - weight[:, lever]), (below[:, lever] + 1, weight[:, lever])):
-                change += part[:, None, None, None] * self.moves[lever, knot]
-                cost += part[:, None] * self.costs[lever, knot]
-        moved = np.moveaxis(self.factor * change, 0, 1)
-        return Courses(self.start.true + moved, self.start.seen + moved, self.cost_factor * cost)
+        """Return courses of candidates as sums over levers."""
+        moved = np.moveaxis(self.change("true", shares), 0, 1)
+        return Courses(
+            true=self.start.true + moved,
+            seen=self.start.seen + moved,
+            **{name: self.total(name, shares) for name in MOVED[1:]},
+        )
+
+    def total(self, name: str, shares: Array) -> Array:
+        """Return what candidates cost, gain or spend, (candidate, ...)."""
+        found: Array = getattr(self.start, name) + self.change(name, shares)
+        return found
+
+    def change(self, name: str, shares: Array) -> Array:
+        """Return what candidates add to one of `MOVED`, (candidate, ...)."""
+        moves = self.moves[name]
+        # Sizes are written out: none can be inferred where there is no target.
+        flat = moves.reshape(moves.shape[0] * moves.shape[1], int(np.prod(moves.shape[2:])))
+        rows = _weights(shares, self.knots) @ flat
+        change: Array = self.factor[name] * rows.reshape(len(shares), *moves.shape[2:])
+        return change
 
     def corrected(self, shares: Array, exact: Courses) -> Emulator:
         """Return a stand-in that gives what the model does for one package, (lever,)."""
-        said = self.predict(shares[None])
-        return replace(
-            self,
-            factor=self.factor * _ratio(exact.true[:, 0] - self.start.true[:, 0], (said.true - self.start.true)[:, 0]),
-            cost_factor=self.cost_factor * _ratio(exact.cost[0], said.cost[0]),
-        )
+        told = {"true": exact.true[:, 0] - self.start.true[:, 0]}
+        told |= {name: getattr(exact, name)[0] - getattr(self.start, name)[0] for name in MOVED[1:]}
+        factor = {name: self.factor[name] * _ratio(told[name], self.change(name, shares[None])[0]) for name in MOVED}
+        return replace(self, factor=factor)
+
+    def part(self, numbers: Sequence[int]) -> Emulator:
+        """Return the stand-in of some of the levers, in this order."""
+        chosen = list(numbers)
+        moves = {name: values[chosen] for name, values in self.moves.items()}
+        return replace(self, knots=self.knots[chosen], moves=moves)
+
+
+def _weights(shares: Array, knots: Array) -> Array:
+    """Return the weight of each knot of each lever, (candidate, lever and knot): a straight line between two knots."""
+    lever, last = np.arange(len(knots)), knots.shape[1] - 2
+    below = np.clip((shares[..., None] >= knots).sum(axis=-1) - 1, 0, last)
+    low, high = knots[lever, below], knots[lever, below + 1]
+    upper = (shares - low) / (high - low)
+    weights = np.zeros((*shares.shape, knots.shape[1]))
+    np.put_along_axis(weights, below[..., None], 1.0 - upper[..., None], axis=-1)
+    np.put_along_axis(weights, below[..., None] + 1, upper[..., None], axis=-1)
+    return weights.reshape(len(shares), -1)
 
 
 def _ratio(exact: Array, said: Array) -> Array:
@@ -106,21 +134,59 @@ def emulator_of(
     done : callable
         Is told how many candidates were projected.
     """
-    alone = [np.eye(levers)[lever] * knot for lever in range(levers) for knot in KNOTS[1:]]
-    found = modelled(question, [settings(row) for row in [np.zeros(levers), *alone]], done=done)
-    start = Courses(found.true[:, :1], found.seen[:, :1], found.cost[:1])
-    moves = np.moveaxis(found.true[:, 1:] - start.true, 0, 1).reshape(levers, len(KNOTS) - 1, *_inner(found))
-    costs = found.cost[1:].reshape(levers, len(KNOTS) - 1, -1)
-    return Emulator(
-        question=question,
-        start=start,
-        moves=np.concatenate([np.zeros_like(moves[:, :1]), moves], axis=1),
-        costs=np.concatenate([np.zeros_like(costs[:, :1]), costs], axis=1),
-        factor=np.ones(_inner(found)),
-        cost_factor=np.ones(costs.shape[-1]),
-    )
+    return about(question, np.zeros(levers), settings, knots=np.tile(KNOTS, (levers, 1)), done=done)
 
 
-def _inner(found: Courses) -> tuple[int, int, int]:
-    """Return numbers of targets, draws and years."""
-    return found.true.shape[0], found.true.shape[2], found.true.shape[3]
+def about(
+    question: Question,
+    centre: Array,
+    settings: Settings,
+    *,
+    knots: Array | None = None,
+    done: Callable[[int], object] = int,
+) -> Emulator:
+    """Return a stand-in that is exact where a single lever of a package moves, made from projections of such moves.
+
+    Parameters
+    ----------
+    question : Question
+    centre : (lever,) [1]
+        The package.
+    settings : callable
+    knots : (lever, knot) [1], optional
+        Shares at which each lever is projected, in order, its own in the package among them; `near` when omitted.
+    done : callable
+        Is told how many candidates were projected.
+    """
+    at = near(centre) if knots is None else knots
+    own = at == centre[:, None]
+    moved = np.argwhere(~own)
+    rows = np.tile(centre, (len(moved) + 1, 1))
+    rows[np.arange(1, len(rows)), moved[:, 0]] = at[~own]
+    found = modelled(question, [settings(row) for row in rows], done=done)
+    start = Courses(found.true[:, :1], found.seen[:, :1], *(getattr(found, name)[:1] for name in MOVED[1:]))
+    by_candidate = {"true": np.moveaxis(found.true, 1, 0)} | {name: getattr(found, name) for name in MOVED[1:]}
+    moves = {name: np.zeros((*at.shape, *values.shape[1:])) for name, values in by_candidate.items()}
+    for name, values in by_candidate.items():
+        moves[name][~own] = values[1:] - values[:1]
+    return Emulator(question, start, at, moves, {name: np.ones(values.shape[2:]) for name, values in moves.items()})
+
+
+AROUND = (0.0, 0.6, 1.0, 1.5)
+"""Factors of a lever's share at which it is projected about a package, beside its strongest setting."""
+
+OFF = (0.0, 0.02, 0.06, 0.2, 1.0)
+"""Shares at which a lever is projected that the package does not use."""
+
+
+def near(centre: Array) -> Array:
+    """Return shares about those of a package, (lever, knot): each in order, no two alike, the package's among them."""
+    rows = []
+    for share in centre.tolist():
+        knots = sorted({*(min(factor * share, 1.0) for factor in AROUND), 1.0}) if share > 0.0 else list(OFF)
+        while len(knots) < len(OFF):
+            # Where the strongest setting cuts some off, the widest gap gets one more.
+            gap = int(np.argmax(np.diff(knots)))
+            knots.insert(gap + 1, 0.5 * (knots[gap] + knots[gap + 1]))
+        rows.append(knots)
+    return np.array(rows)

@@ -158,7 +158,8 @@ def project_scenarios(
         scenarios=[s.key for s in scenarios],
         total=baseline.code,
     )
-    return result, indicators(result, baseline.death_rates).assign(policy_series(result, levers))
+    more = policy_series(result, levers, scenarios, evidence)
+    return result, indicators(result, baseline.death_rates).assign(more)
 
 
 def run_packages(

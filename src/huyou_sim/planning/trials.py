@@ -6,17 +6,18 @@ All candidates have the same random numbers, so that a difference between two is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from huyou_sim.errors import ArgumentError, Problem, suggest
+from huyou_sim.planning.budget import Budget, payments
 from huyou_sim.planning.reach import true_and_seen
 from huyou_sim.planning.targets import RULES, TARGET_YEAR, Target, load_targets
-from huyou_sim.policy.adjust import Settable, scenario_with, settable
+from huyou_sim.policy.adjust import START, Settable, scenario_with, settable
 from huyou_sim.policy.costs import LEVELS, Prices, prices, total_costs
-from huyou_sim.policy.quantities import NEEDED, quantities
+from huyou_sim.policy.quantities import NEEDED, TAIL, quantities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from huyou_sim.policy import Scenario
 
     Array = NDArray[np.float64]
+    Truths = NDArray[np.bool_]
+
+UNLIMITED = Budget()
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Of the value of the target year: the median and the 90 % band."""
@@ -49,7 +53,14 @@ class Question:
         Whether the published figures must show it, rather than the truth reach it.
     price : Prices
     base_cost : (level,) [yuan]
-        What the base costs, mean over draws.
+        What the base costs the payers of the budget, mean over draws.
+    until : int
+        Last year in which births and payments are counted; what is promised up to then is paid after it.
+    budget : Budget
+    base_births : (draw,) [persons]
+        From the first year of levers to `until`.
+    base_paid : (draw, year) [yuan]
+        What the base costs the payers of the budget, central unit costs, to `TAIL` years after `until`.
     """
 
     ensemble: Ensemble
@@ -58,6 +69,15 @@ class Question:
     seen: bool
     price: Prices
     base_cost: Array
+    until: int = TARGET_YEAR
+    budget: Budget = UNLIMITED
+    base_births: Array | float = 0.0
+    base_paid: Array | float = 0.0
+
+    @property
+    def years(self) -> range:
+        """Return the years in which payments may fall due."""
+        return range(self.ensemble.years[0], self.until + TAIL + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +95,10 @@ class Trials:
     cost : (candidate, level) [yuan]
         Additional to the base, nominal, with what is promised for later years, without the national subsidy; mean over
         draws.
+    gained : (candidate, draw) [persons]
+        Births more than in the base, from the first year of levers to the last that is counted.
+    spent : (candidate, sample, account) [yuan]
+        Additional to the base in each account of the budget: every draw where a certainty is asked for, else the mean.
     """
 
     probability: Array
@@ -82,6 +106,8 @@ class Trials:
     distance: Array
     values: Array
     cost: Array
+    gained: Array
+    spent: Array
 
     def asked(self, question: Question) -> Array:
         """Return the probability that the question asks for, (candidate,)."""
@@ -92,7 +118,7 @@ class Trials:
         return Trials(**{name: getattr(self, name)[number : number + 1] for name in _FIELDS})
 
 
-_FIELDS = ("probability", "probability_seen", "distance", "values", "cost")
+_FIELDS = tuple(one.name for one in fields(Trials))
 
 
 def joined(trials: Sequence[Trials]) -> Trials:
@@ -151,11 +177,25 @@ def check_probability(p: float) -> float:
     return p
 
 
-def pose(ensemble: Ensemble, base: Scenario, targets: Sequence[Target], *, seen: bool = False) -> Question:
-    """Return a question on an ensemble, with the cost of its base."""
+def pose(
+    ensemble: Ensemble,
+    base: Scenario,
+    targets: Sequence[Target],
+    *,
+    seen: bool = False,
+    until: int = TARGET_YEAR,
+    budget: Budget = UNLIMITED,
+) -> Question:
+    """Return a question on an ensemble, with births and cost of its base."""
     price = prices(ensemble.pack)
-    zero = Question(ensemble, base, tuple(targets), seen, price, np.zeros(len(LEVELS)))
-    return replace(zero, base_cost=_projected(zero, [base]).cost[0])
+    zero = Question(ensemble, base, tuple(targets), seen, price, np.zeros(len(LEVELS)), until, budget)
+    found = counted(zero, [base])
+    return replace(
+        zero,
+        base_cost=total_costs(found.quantities, price, payers=budget.payers).mean(axis=1)[0],
+        base_births=found.births[0],
+        base_paid=payments(found.quantities, price, budget.payers)[0],
+    )
 
 
 def tried(question: Question, candidates: Sequence[Mapping[str, float]]) -> Trials:
@@ -171,65 +211,126 @@ def tried(question: Question, candidates: Sequence[Mapping[str, float]]) -> Tria
 
 @dataclass(frozen=True, eq=False)
 class Courses:
-    """Series and costs of candidates, before they are judged.
+    """Series, births and payments of candidates, before they are judged.
 
     Parameters
     ----------
     true, seen : (target, candidate, draw, year) [unit of the target]
         Years from the baseline to the target year.
     cost : (candidate, level) [yuan]
+    gained : (candidate, draw) [persons]
+    spent : (candidate, sample, account) [yuan]
         As in `Trials`.
     """
 
     true: Array
     seen: Array
     cost: Array
+    gained: Array
+    spent: Array
 
 
 def modelled(
     question: Question, candidates: Sequence[Mapping[str, float]], *, done: Callable[[int], object] = int
 ) -> Courses:
-    """Return series and costs of candidates from the model, block by block; `done` is told the size of each block."""
+    """Return what the model says of candidates, block by block; `done` is told the size of each block."""
     base, economy = question.base, question.ensemble.context
     made = [scenario_with(base, one, economy, key=f"candidate {i}") for i, one in enumerate(candidates)]
+    return projected(question, made, done=done)
+
+
+def projected(question: Question, scenarios: Sequence[Scenario], *, done: Callable[[int], object] = int) -> Courses:
+    """Return what the model says of scenarios, each with a key of its own, block by block."""
     parts = []
-    for low in range(0, len(made), BLOCK):
-        block = made[low : low + BLOCK]
-        parts.append(_projected(question, block))
+    for low in range(0, len(scenarios), BLOCK):
+        block = scenarios[low : low + BLOCK]
+        parts.append(_courses(question, block))
         done(len(block))
     return Courses(
         np.concatenate([one.true for one in parts], axis=1),
         np.concatenate([one.seen for one in parts], axis=1),
-        np.concatenate([one.cost for one in parts]),
+        *(np.concatenate([getattr(one, name) for one in parts]) for name in ("cost", "gained", "spent")),
     )
 
 
-def _projected(question: Question, scenarios: Sequence[Scenario]) -> Courses:
-    """Return series and costs of a few scenarios, projected side by side."""
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """What is counted in a few scenarios.
+
+    Parameters
+    ----------
+    true, seen : (target, scenario, draw, year) [unit of the target]
+    births : (scenario, draw) [persons]
+        From the first year of levers to the last that is counted.
+    quantities : (scenario, measure, draw, year)
+        What must be paid for.
+    """
+
+    true: Array
+    seen: Array
+    births: Array
+    quantities: Array
+
+
+def counted(question: Question, scenarios: Sequence[Scenario]) -> Counted:
+    """Return what is counted in a few scenarios, projected side by side."""
     ensemble = question.ensemble
-    areas = list(ensemble.baseline.areas)
-    variables = dict.fromkeys([*NEEDED, *(one.variable for one in question.targets)])
-    found = ensemble.project(
-        scenarios, until=TARGET_YEAR, areas=[*areas, ensemble.baseline.code], variables=list(variables)
-    )
+    areas, place = list(ensemble.baseline.areas), ensemble.baseline.code
+    variables = dict.fromkeys([*NEEDED, "births", *(one.variable for one in question.targets)])
+    found = ensemble.project(scenarios, until=question.until, areas=[*areas, place], variables=list(variables))
     pairs = [true_and_seen(ensemble.pack, target, found) for target in question.targets]
-    counted, _ = quantities(scenarios, found, ensemble.context, areas)
-    cost = total_costs(counted, question.price).mean(axis=1) - question.base_cost
-    return Courses(np.stack([true for true, _, _ in pairs]), np.stack([seen for _, seen, _ in pairs]), cost)
+    none = np.zeros((0, len(scenarios), len(ensemble), 1))
+    paid_for, _ = quantities(scenarios, found, ensemble.context, areas)
+    born = found["births"].sel(area=place, year=slice(START, question.until)).transpose("scenario", "draw", "year")
+    return Counted(
+        np.stack([true for true, _, _ in pairs]) if pairs else none,
+        np.stack([seen for _, seen, _ in pairs]) if pairs else none,
+        born.values.sum(axis=-1),
+        paid_for,
+    )
+
+
+def _courses(question: Question, scenarios: Sequence[Scenario]) -> Courses:
+    """Return series, and births and payments beyond the base, of a few scenarios."""
+    found, budget, price = counted(question, scenarios), question.budget, question.price
+    spent = budget.accounts(payments(found.quantities, price, budget.payers) - question.base_paid)
+    return Courses(
+        true=found.true,
+        seen=found.seen,
+        cost=total_costs(found.quantities, price, payers=budget.payers).mean(axis=1) - question.base_cost,
+        gained=found.births - question.base_births,
+        spent=spent.mean(axis=1, keepdims=True) if budget.certainty is None else spent,
+    )
+
+
+def reached(question: Question, found: Courses) -> tuple[Truths, Truths]:
+    """Return whether all targets are truly reached, and shown by the published figures, each (candidate, draw)."""
+    true, seen = _distances(question, found)
+    return (true == 0.0).all(axis=0), (seen == 0.0).all(axis=0)
+
+
+def _distances(question: Question, found: Courses) -> tuple[Array, Array]:
+    """Return distances of the true and of the published series, each (target, candidate, draw)."""
+    rules = list(zip([RULES[target.rule] for target in question.targets], question.targets, strict=True))
+    none = np.zeros(found.true.shape[:-1])
+    true = [rule(series, target) for (rule, target), series in zip(rules, found.true, strict=True)]
+    seen = [rule(series, target) for (rule, target), series in zip(rules, found.seen, strict=True)]
+    return (np.stack(true), np.stack(seen)) if rules else (none, none)
 
 
 def judged(question: Question, found: Courses) -> Trials:
-    """Return what comes of candidates whose series and costs are known."""
-    rules = list(zip([RULES[target.rule] for target in question.targets], question.targets, strict=True))
-    true = np.stack([rule(series, target) for (rule, target), series in zip(rules, found.true, strict=True)])
-    seen = np.stack([rule(series, target) for (rule, target), series in zip(rules, found.seen, strict=True)])
+    """Return what comes of candidates whose courses are known; without a target, nothing is missed."""
+    true, seen = _distances(question, found)
     scale = np.array([_scale(target) for target in question.targets])
+    asked = (seen if question.seen else true).mean(axis=-1) / scale[:, None]
     return Trials(
         probability=(true == 0.0).all(axis=0).mean(axis=-1),
         probability_seen=(seen == 0.0).all(axis=0).mean(axis=-1),
-        distance=((seen if question.seen else true).mean(axis=-1) / scale[:, None]).mean(axis=0),
+        distance=asked.sum(axis=0) / max(len(scale), 1),
         values=np.moveaxis(np.quantile(found.true[..., -1], QUANTILES, axis=-1), (0, 1, 2), (2, 1, 0)),
         cost=found.cost,
+        gained=found.gained,
+        spent=found.spent,
     )
 
 

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from huyou_sim.policy.context import PolicyContext, policy_context
 from huyou_sim.policy.effects import PolicyResponse, policy_response
-from huyou_sim.policy.measures import scenario_schema
-from huyou_sim.policy.scenario import (
-    DEFAULT_SCENARIOS,
-    Scenario,
-    check_areas,
-    known_scenarios,
-    load_scenario,
-    load_scenarios,
-)
+from huyou_sim.policy.scenario import Scenario, check_areas, load_scenario, load_scenarios
+from huyou_sim.policy.schema import scenario_schema
+from huyou_sim.policy.shelf import DEFAULT_SCENARIOS, gallery_scenarios, known_scenarios
 
 __all__ = [
     "DEFAULT_SCENARIOS",
@@ -20,6 +14,7 @@ __all__ = [
     "PolicyResponse",
     "Scenario",
     "check_areas",
+    "gallery_scenarios",
     "known_scenarios",
     "load_scenario",
     "load_scenarios",

@@ -115,6 +115,12 @@ def _syntax_problem(message: str, text: str, file: str) -> Problem:
     line, column = (int(match[1]), int(match[2])) if match else (len(lines), len(lines[-1]) + 1)
     what = re.sub(r"\s*\(at .*\)$", "", message)
     typed = lines[line - 1].strip() if line <= len(lines) else ""
+    if twice := re.search(r"Cannot declare \((.*)\) twice", what):
+        header = "[" + ".".join(re.findall("'([^']*)'", twice[1])) + "]"
+        first, second = [i for i, one in enumerate(lines, 1) if one.strip().startswith(header)][:2]
+        found = f"a second {header} (the first stands in line {first})"
+        fix = f"Move the keys of line {second} and below under the first {header}, or delete one of the two."
+        return Problem(header, found, "each table once", fix, file, second, 1)
     return Problem(
         "TOML syntax",
         f"'{typed}' ({what})" if typed else f"the end of the file ({what})",
@@ -201,11 +207,29 @@ def _format_words(kind: str, path: KeyPath, value: object) -> tuple[str, str, st
     if kind == "model_type":
         return where, _with_type(value), _TYPES[kind], f"Type [{key}], with one bracket, above its keys."
     if kind == "dict_type":
-        return where, _with_type(value), _TYPES[kind], f"Type {key} = {{ 2025 = {typed} }}."
+        first = next(iter(value), 1) if isinstance(value, list) else value
+        number = toml_text(first).strip('"')
+        return where, _with_type(value), _TYPES[kind], f"Type {key} = {{ 2025 = {number} }}."
+    if kind == "list_type":
+        return where, _with_type(value), _TYPES[kind], f"Type {key} = [{typed}]."
     expected = _TYPES.get(kind, "another value")
     if lever is not None:
-        return where, _with_type(value), lever.range_text(), f"Type {key} = {lever.example}, without quotes."
+        return where, _with_type(value), lever.range_text(), f"Type {key} = {_meant(value, lever)}."
     return where, _with_type(value), expected, f"Type {expected}."
+
+
+def _meant(value: object, lever: Lever) -> str:
+    """Return the number that somebody meant who typed it as a text or with decimals, or an example."""
+    whole = lever.unit in ("months", "years", "year", "birth order")
+    try:
+        number = float(value) if isinstance(value, str | float) else float("nan")
+    except ValueError:
+        number = float("nan")
+    if lever.lower <= number <= lever.upper and not (isinstance(value, bool)):
+        said = f"{int(number) if whole else number:.10g}"
+    else:
+        said = lever.example
+    return f"{said}, without quotes" if isinstance(value, str) else said
 
 
 def _with_type(value: object) -> str:
@@ -239,7 +263,10 @@ Fault = tuple[KeyPath, str, str, str, str]
 
 
 def _contradictions(content: ScenarioFile) -> Iterator[Fault]:
-    """Yield measures that end before they start, or are assumed without a reason."""
+    """Yield areas named twice, and measures that end before they start or are assumed without a reason."""
+    for i, area in enumerate(content.areas or ()):
+        if area in (content.areas or ())[:i]:
+            yield ("areas", i), "areas", f"'{area}' twice", "each area once", "Delete one of the two."
     for path, measure in _measures(content):
         where = _where(path)
         if measure.assumed and not measure.reason.strip():

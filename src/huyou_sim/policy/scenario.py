@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,7 @@ from huyou_sim.policy.document import Document, problem_at, read_document, shown
 from huyou_sim.policy.double_counting import check_double_counting
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, WHOLE_TABLES, Levers, Trends, Words
 from huyou_sim.policy.positions import KeyPath
-
-DEFAULT_SCENARIOS = (
-    "no_new_policy",
-    "plan_as_written",
-    "subsidies_strong",
-    "childcare_strong",
-    "marriage_strong",
-    "everything_together",
-)
-"""The packages of a run that names none, in the order of its tables."""
+from huyou_sim.policy.shelf import DEFAULT_SCENARIOS, find_scenario
 
 LeverKey = tuple[str | int, ...]
 """A lever across files: ("marriage_grant",), ("childcare", "places_per_1000"), ("birth_grant", order)."""
@@ -130,18 +120,6 @@ class Scenario:
         return tuple(setting for setting in self.settings if setting.assumed)
 
 
-def scenario_folder() -> Path:
-    """Return the folder of the scenarios that come with the software: of the wheel, else of the checkout."""
-    installed = Path(str(files("huyou_sim"))) / "_scenarios"
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[3] / "scenarios"
-
-
-def known_scenarios() -> list[str]:
-    """Return the names of the scenarios that come with the software, those of a run without names first."""
-    found = sorted(path.stem for path in scenario_folder().glob("*.toml"))
-    return [n for n in DEFAULT_SCENARIOS if n in found] + [n for n in found if n not in DEFAULT_SCENARIOS]
-
-
 def load_scenario(scenario: str | Path, *, areas: Sequence[str] | None = None) -> Scenario:
     """Return a scenario with all its parents resolved.
 
@@ -166,6 +144,20 @@ def load_scenario(scenario: str | Path, *, areas: Sequence[str] | None = None) -
     if areas is not None:
         check_areas([found], areas)
     return found
+
+
+def scenario_files(scenario: str | Path) -> tuple[Path, ...]:
+    """Return the files that a scenario is made of: its own and all that it extends, each once.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of these files.
+    """
+    documents, problems = _read_chain(find_scenario(scenario))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(documents)
 
 
 def load_scenarios(scenarios: Sequence[str | Path] = (), *, areas: Sequence[str] | None = None) -> tuple[Scenario, ...]:
@@ -209,44 +201,6 @@ def check_areas(scenarios: Iterable[Scenario], areas: Sequence[str]) -> None:
                 problems += [problem] if problem not in problems else []
     if problems:
         raise ScenarioError(problems)
-
-
-def find_scenario(scenario: str | Path, *, beside: Path | None = None) -> Path:
-    """Return the path of a scenario file.
-
-    Parameters
-    ----------
-    scenario : str or Path
-        A name, or a path; a text that ends in .toml or has a folder in it is a path.
-    beside : Path, optional
-        A scenario file: names and paths are looked for in its folder first.
-
-    Raises
-    ------
-    ScenarioError
-        When there is no such file; known names are listed.
-    """
-    text = str(scenario)
-    is_path = isinstance(scenario, Path) or text.endswith(".toml") or len(Path(text).parts) != 1
-    if is_path:
-        path = (beside.parent / text if beside else Path(text)).resolve()
-        if path.is_file():
-            return path
-        expected = "the path of a TOML file"
-        raise ScenarioError(Problem("scenario file", "no such file", expected, "Check the path.", shown(path)))
-    for folder in ([beside.parent] if beside else []) + [scenario_folder(), Path.cwd()]:
-        path = folder / f"{text}.toml"
-        if path.is_file():
-            return path.resolve()
-    known = known_scenarios()
-    raise ScenarioError(
-        Problem(
-            "scenario",
-            f"'{text}'",
-            f"a known scenario ({', '.join(known)}) or the path of a TOML file",
-            suggest(text, known),
-        )
-    )
 
 
 def _parents(document: Document) -> tuple[list[Path], list[Problem]]:

@@ -1,0 +1,159 @@
+"""An answer to an inverse question, and its folder: tables, a scenario file of each package found, and a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.folder import output_folder, write_bytes
+from huyou_sim.output.labels import text
+from huyou_sim.output.manifest import build_manifest, complete_manifest
+from huyou_sim.output.report import area_labels, resolved_text
+from huyou_sim.output.solve_words import package_rows
+from huyou_sim.output.tables import write_table
+from huyou_sim.output.write import seal
+from huyou_sim.policy.adjust import scenario_with
+from huyou_sim.policy.measures import Words
+from huyou_sim.policy.written import scenario_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from huyou_sim.planning.solve import Asked
+    from huyou_sim.policy import Scenario
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A package that answers a question.
+
+    Parameters
+    ----------
+    key : str
+        Name of its scenario file.
+    kind : str
+        Key of the label that says what it is.
+    settings : mapping of lever key to value [unit of the lever]
+        On top of the base.
+    amount : str
+        Of its budget in millions of yuan, where the label asks for it.
+    """
+
+    key: str
+    kind: str
+    settings: Mapping[str, float]
+    amount: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """An answer to an inverse question.
+
+    Parameters
+    ----------
+    asked : Asked
+    said : str
+        The answer as text.
+    tables : mapping of name to DataFrame
+        The first is the one that a single file holds.
+    packages : tuple of Found
+    curve : DataFrame, optional
+        Cost curve of the best package.
+    """
+
+    asked: Asked
+    said: str
+    tables: Mapping[str, pd.DataFrame]
+    packages: tuple[Found, ...]
+    curve: pd.DataFrame | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Return the table that a single file holds."""
+        return next(iter(self.tables.values()))
+
+
+def scenario_of_package(asked: Asked, found: Found) -> Scenario:
+    """Return a package as a scenario with words of its own, on top of the base."""
+    base, economy = asked.base, asked.ensemble.context
+    kinds = {lang: text(found.kind, lang, **({"amount": found.amount} if found.amount else {})) for lang in LANGUAGES}
+    names, told = {}, {}
+    for lang in LANGUAGES:
+        rows = package_rows(found.settings, economy, lang)
+        levers = ("；" if lang == "zh" else "; ").join(" ".join(row) for row in rows) or text("solve.no_lever", lang)
+        names[lang] = text("solve.package_name", lang, what=kinds[lang])
+        told[lang] = text("solve.package_described", lang, base=base.label(lang), levers=levers)
+    made = scenario_with(base, found.settings, economy, key=found.key)
+    return replace(made, names=Words(**names), descriptions=Words(**told))
+
+
+def write_answer(
+    answer: Answer, folder: Path, *, arguments: Mapping[str, object], lang: str = "en", figures: bool = True
+) -> str:
+    """Return a sentence that names the folder that an answer was written to, whole or not at all.
+
+    Parameters
+    ----------
+    answer : Answer
+    folder : path
+        New, empty, or an earlier result, which is replaced when the new one is complete.
+    arguments : mapping
+        Of the command, for the manifest.
+    lang : {"en", "zh"}
+    figures : bool
+        Draw the cost curve, where there is one.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    """
+    made = [scenario_of_package(answer.asked, one) for one in answer.packages]
+    manifest = _manifest(answer, made, arguments, lang)
+    with output_folder(folder) as part:
+        seal(part, list(_write_all(part, answer, made, lang, figures)), manifest)
+    return text("solve.written", lang, folder=str(folder))
+
+
+def _write_all(part: Path, answer: Answer, made: list[Scenario], lang: str, figures: bool) -> Iterator[str]:
+    """Write every file but the manifest and yield its name."""
+    (part / "tables").mkdir()
+    for name, table in answer.tables.items():
+        yield write_table(table, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
+    for scenario in made:
+        content = scenario_text(scenario, reason=answer.said.splitlines()[0])
+        path = write_bytes(part / f"{scenario.key}.toml", content.encode("utf-8"))
+        yield path.relative_to(part).as_posix()
+    if figures and (answer.curve is not None or "frontier" in answer.tables):
+        from huyou_sim.output.figure_frontier import MAKERS, draw_answer
+
+        for ending in MAKERS:
+            path = draw_answer(answer, part / f"curve{ending}", lang)
+            yield path.relative_to(part).as_posix()
+
+
+def _manifest(answer: Answer, made: list[Scenario], arguments: Mapping[str, object], lang: str) -> dict[str, Any]:
+    asked = answer.asked
+    fit, found = asked.fit, asked.posterior
+    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
+    if found is not None:
+        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
+        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
+        sampled |= {"parameters": [str(name) for name in found.data_vars], "mark": warning_mark(found, "en")}
+    scenarios = [asked.base, *asked.rivals, *made]
+    manifest = build_manifest(
+        arguments={"command": "solve", "place": fit.pack.name, "draws": len(asked.ensemble), **arguments},
+        inputs=fit.pack.checksums,
+        scenario_texts={scenario.key: resolved_text(scenario) for scenario in scenarios},
+        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
+        calibration=sampled,
+        seed=asked.ensemble.seed,
+    )
+    return complete_manifest(
+        manifest, lang=lang, place=fit.baseline.code, scenarios=scenarios, area_labels=area_labels(fit)
+    )
