@@ -48,6 +48,15 @@ def _numbers(_context: click.Context, _parameter: click.Parameter, value: str | 
     return [int(part) for part in parts]
 
 
+def _years(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[int] | None:
+    """Return the years of a list such as 2021,2035."""
+    parts = None if value is None else value.replace(",", " ").split()
+    if parts is not None and (not parts or not all(part.isdecimal() for part in parts)):
+        fix = "Type --years 2021,2025,2035."
+        raise ArgumentError(Problem("--years", f"'{value}'", "years with commas between", fix))
+    return None if parts is None else [int(part) for part in parts]
+
+
 class Command(click.Command):
     r"""A command whose help keeps paragraphs after a line \b as they stand, two letters in raw docstrings."""
 
@@ -471,6 +480,90 @@ def scorecard(
     said = scorecard_report(
         place, scenarios, level=level, draws=draws, seed=seed, observations=observations, prior_only=prior_only,
         methods=methods, folder=keep, lang=lang, out=out, figures=figures, progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1)
+@place_option
+@click.option("--until", default=2035, show_default=True, help="Last year.")
+@click.option("--coverage", type=float, help="Childcare places for so many of 100 children under 3, in per cent.")
+@click.option("--areas", help="Codes or names with commas between.  [default: all areas and the place]")
+@click.option("--draws", default=500, show_default=True, help="Futures of each package.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write CSV, Excel, figures and a manifest here.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def needs(
+    scenarios: tuple[str, ...], place: str, until: int, coverage: float | None, areas: str | None, draws: int,
+    seed: int, prior_only: bool, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Say what services need under SCENARIOS (no new policy and the plan if none is given), by area.
+
+    Childcare, inclusive and kindergarten places, classes, teachers, paediatricians, maternity beds, midwives and the
+    allowance for orphans, from the projected children and births. Each has a norm with a source, or an assumed one
+    with its range (service_norms.csv of the place); where a supply is known, the shortage or surplus of each year, and
+    how many places stand empty as births fall. Means of areas add up to the city.
+
+    \b
+    Huzhou and its five areas to 2035:
+        huyou needs
+    Places for 30 of 100 children under 3, two areas, labels in Chinese:
+        huyou needs no_new_policy --coverage 30 --areas Deqing,Anji --lang zh
+    Tables (CSV, Excel), figures and a manifest into a folder:
+        huyou needs plan_as_written childcare_strong --until 2040 --out results/needs
+    """
+    from huyou_sim.output.needs_report import needs_report
+
+    said = needs_report(
+        place, scenarios, until=until, coverage=coverage, areas=None if areas is None else areas.split(","),
+        draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang, out=out, figures=figures,
+        progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
+
+
+@cli.command()
+@click.argument("area", required=False)
+@place_option
+@click.option("--years", callback=_years, help="Projected years with commas between.  [default: 2021,2025,2035]")
+@click.option("--scenario", default="no_new_policy", show_default=True, help="Scenario of the projected years.")
+@click.option("--draws", default=300, show_default=True, help="Futures.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure were published.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write CSV, Excel, figures and a manifest here.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def situation(
+    area: str | None, place: str, years: list[int] | None, scenario: str, draws: int, seed: int, prior_only: bool,
+    out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Analyse the population of AREA (a code or a name; the whole place if none is given): size, structure, change.
+
+    Ages in both definitions (15-59 / 60+ and 15-64 / 65+), sex ratio, median age, dependency, women of 20-34, births,
+    deaths and migration, from the censuses to the last year with bands; all areas side by side; why births change;
+    marital status as the census counted it. With --out also pyramids.
+
+    \b
+    Huzhou, with its areas side by side:
+        huyou situation
+    One county, to 2040, labels in Chinese:
+        huyou situation Deqing --years 2021,2030,2040 --lang zh
+    Tables (CSV, Excel), pyramids and a manifest into a folder, with the plan carried out:
+        huyou situation --scenario plan_as_written --out results/situation
+    """
+    from huyou_sim.output.situation_report import situation_report
+
+    chosen = {} if years is None else {"years": years}
+    said = situation_report(
+        place, area, scenario=scenario, draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang, out=out,
+        figures=figures, progress=not quiet, **chosen,
     )  # fmt: skip
     click.echo(said)
 

@@ -7,7 +7,7 @@ figures to be published belong to the number of a draw, not to a scenario. Diffe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -104,6 +104,7 @@ class Ensemble:
         until: int | None = None,
         areas: Sequence[str] | None = None,
         variables: Sequence[str] | None = None,
+        ages: Sequence[int] = (),
         threads: int | None = None,
         progress: bool = False,
     ) -> xr.Dataset:
@@ -118,6 +119,9 @@ class Ensemble:
             Codes to keep; the place as a whole when omitted.
         variables : sequence of str, optional
             Indicators to keep; all when omitted.
+        ages : sequence of int
+            Lowest ages of groups. With them the dataset has also ``population``, the residents at year ends by sex
+            and age, (scenario, draw, area, time, sex, age), in these groups and those of `AGGREGATES`.
         threads : int, optional
             As for `project`. The number changes no bit of the result.
         progress : bool
@@ -140,8 +144,10 @@ class Ensemble:
         with tqdm(total=len(self), desc="project", unit="draw", disable=not progress or None, leave=False) as bar:
             for low in range(0, len(self), size):
                 numbers = range(low, min(low + size, len(self)))
-                found = self._part(scenarios, numbers, years, threads).sel(area=list(areas or (self.baseline.code,)))
-                parts.append(found[list(variables)] if variables is not None else found)
+                found = self._part(scenarios, numbers, years, tuple(ages), threads)
+                found = found.sel(area=list(areas or (self.baseline.code,)))
+                kept = [*variables, *(["population"] if ages else [])] if variables is not None else list(found)
+                parts.append(found[kept])
                 bar.update(len(numbers))
         joined = xr.concat(parts, dim="draw", combine_attrs="override") if len(parts) > 1 else parts[0]
         sampled = " ".join(sorted(self.draws.from_posterior))
@@ -162,9 +168,14 @@ class Ensemble:
         return list(range(self.years[0], last + 1))
 
     def _part(
-        self, scenarios: Sequence[Scenario], numbers: range, years: Sequence[int], threads: int | None
+        self,
+        scenarios: Sequence[Scenario],
+        numbers: range,
+        years: Sequence[int],
+        ages: tuple[int, ...],
+        threads: int | None,
     ) -> xr.Dataset:
-        """Return the indicators of some draws in all areas."""
+        """Return the indicators of some draws in all areas, and residents by age where ages are asked for."""
         baseline, chosen = self.baseline, self.draws.part(numbers)
         evidence = evidence_of(chosen)
         levers = policy_response(
@@ -180,11 +191,13 @@ class Ensemble:
             migration_level=self._migration(scenarios, numbers, evidence, years),
             response=levers.log_multipliers,
             scenarios=[scenario.key for scenario in scenarios],
-            keep=AGGREGATES,
+            keep=AGGREGATES if not ages else replace(AGGREGATES, ages=tuple(sorted({*(AGGREGATES.ages or ()), *ages}))),
             total=baseline.code,
             threads=threads,
         )
         found = indicators(result, baseline.death_rates).assign(policy_series(result, levers, scenarios, evidence))
+        if ages:
+            found = found.assign(population=result["population"])
         return found.assign_coords(draw=np.array(numbers))
 
     def _multipliers(

@@ -83,7 +83,7 @@ def _text(
     for component in here[WITHOUT]["without_levers"].index:
         plain = here[WITHOUT]["without_levers"][component]
         added = [here[scenario.key]["levers"][component] for scenario in shown]
-        rows.append([_component(component, lang), *(_signed(value) for value in (plain, *added))])
+        rows.append([component_label(component, lang), *(_signed(value) for value in (plain, *added))])
     sums = [here[WITHOUT]["without_levers"].sum(), *(here[scenario.key]["levers"].sum() for scenario in shown)]
     rows.append([text("explain.total", lang), *(_signed(value) for value in sums)])
     header = [text("explain.component", lang), text("explain.without", lang), *(each.label(lang) for each in shown)]
@@ -107,8 +107,8 @@ def _signed(value: float) -> str:
     return f"{value:+,.0f}" if abs(value) >= 0.5 else "0"
 
 
-def _component(name: str, lang: str) -> str:
-    """Return what a component is called; fertility within marriage by order."""
+def component_label(name: str, lang: str) -> str:
+    """Return what a component of a change in births is called; fertility within marriage by order."""
     if name.startswith("within_marriage_"):
         return text(LABELS["within_marriage"], lang).format(order=name.rsplit("_", 1)[1])
     return text(LABELS[name], lang)

@@ -9,6 +9,7 @@ import numpy as np
 
 from huyou_sim.errors import Problem, suggest
 from huyou_sim.pack.plan_checks import check_plan
+from huyou_sim.pack.services import check_services
 from huyou_sim.pack.table import period_days
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def check_place(settings: Settings, tables: Mapping[str, Checked]) -> list[Probl
         problems += _parameters(tables["parameters"], tables.get("assumptions"))
     if "targets" in tables:
         problems += _targets(tables["targets"])
-    return problems + check_plan(tables)
+    return problems + check_plan(tables) + check_services(tables)
 
 
 def check_schedules(tables: Mapping[str, Checked]) -> list[Problem]:

@@ -43,9 +43,9 @@ class Pack:
         ``code``, ``name_zh`` and ``name_en`` of the whole, which is the sum of its areas.
     start_date, census_date : date
     areas, population_census, population_single_age, net_migration, marital_status, children_ever_born,
-    observations, economy, assumptions, parameters, publication_errors, targets, indicators, scorecard,
-    supply : DataFrame
-        `observations` has also ``year``, the calendar year of ``date``. `publication_errors` and the four after it
+    observations, economy, assumptions, parameters, publication_errors, targets, indicators, scorecard, supply,
+    service_norms, service_supply : DataFrame
+        `observations` has also ``year``, the calendar year of ``date``. `publication_errors` and the tables after it
         have no rows where a place has no plan.
     schedules : mapping of str to DataFrame
         Tables of the larger areas, from the packs that this one names.
@@ -79,6 +79,8 @@ class Pack:
     indicators: pd.DataFrame
     scorecard: pd.DataFrame
     supply: pd.DataFrame
+    service_norms: pd.DataFrame
+    service_supply: pd.DataFrame
     schedules: Mapping[str, pd.DataFrame]
     evidence: Mapping[str, pd.DataFrame]
     settings: Settings
