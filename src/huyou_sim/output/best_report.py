@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from huyou_sim.planning.budget import Budget
     from huyou_sim.planning.rivals import Rival, Robustness
     from huyou_sim.planning.solve import Asked
+    from huyou_sim.policy.context import PolicyContext
 
 SHOWN = 6
 """Parameters whose halves are printed; the table has all."""
@@ -115,7 +116,16 @@ def package_part(asked: Asked, best: Best, lang: str) -> str:
     rows.append([text("best.held", lang), f"{100.0 * here.held:.0f} %"])
     rows.append([text("best.price", lang), _price(best, lang)])
     rows.append([text("best.effort", lang), f"{best.evaluations:,}; {best.tried:,}"])
-    return table_under(title_of(best, lang), rows)
+    return table_under(title_of(best, lang), rows, _bound_words(best, economy, lang))
+
+
+def _bound_words(best: Best, economy: PolicyContext, lang: str) -> list[str]:
+    """Return the sentence on levers that stand at the end of their search: beyond it nobody looked."""
+    ends = [key for key, value in best.settings.items() if math.isclose(value, best.bounds[key][1], rel_tol=1e-3)]
+    if not ends:
+        return []
+    names = ("、" if lang == "zh" else "; ").join(settable(key, economy).label(lang) for key in ends)
+    return [text("best.at_bound", lang, names=names)]
 
 
 def _gained(one: Figures) -> str:

@@ -13,6 +13,7 @@ from huyou_sim.output.compare_files import Answer, write_comparison
 from huyou_sim.output.compare_words import (
     cost_scale,
     gift_words,
+    identical_words,
     lever_label,
     names_of,
     outcome_decimals,
@@ -120,7 +121,8 @@ def head_words(found: Comparison, lang: str) -> list[str]:
     about = {"draws": f"{len(found.ensemble):,}", "seed": found.ensemble.seed, "until": last}
     said = [f"{DOUBT} {mark}"] if mark else []
     said.append(text("compare.head", lang, against=found.against.label(lang), **about))
-    return [*said, *(f"{DOUBT} {words}" for words in (*trend_words(found, lang), *gift_words(found, lang)))]
+    doubts = (*trend_words(found, lang), *identical_words(found, lang), *gift_words(found, lang))
+    return [*said, *(f"{DOUBT} {words}" for words in doubts)]
 
 
 def _rows(found: Comparison) -> list[Row]:

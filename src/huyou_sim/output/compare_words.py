@@ -70,6 +70,17 @@ def trend_words(found: Comparison, lang: str) -> list[str]:
     return [text("compare.trends", lang, names=names_of(found.scenarios, found.trends_differ, lang))]
 
 
+def identical_words(found: Comparison, lang: str) -> list[str]:
+    """Return the sentence on packages that are the counterfactual under another name, where there are any."""
+    other = found.against
+    same = [
+        one.key
+        for one in found.scenarios
+        if (one.levers, one.trends, one.areas) == (other.levers, other.trends, other.areas)
+    ]
+    return [text("compare.identical", lang, names=names_of(found.scenarios, same, lang))] if same else []
+
+
 def gift_words(found: Comparison, lang: str) -> list[str]:
     """Return the sentence on levers whose cost nobody knows and on the packages that they flatter, if any."""
     gifts = {str(row["scenario"]): str(row["unpriced"]).split() for row in found.summary.to_dict("records")}

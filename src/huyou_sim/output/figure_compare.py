@@ -49,6 +49,7 @@ LONGEST = 12
 _FANS = ((0.9, "#CFE0EE"), (0.5, "#7FB0D6"))
 _MIDDLE = "#08305C"
 _TOP = 7
+_MARKS = ("o", "s", "^")
 """Colours of packages; the counterfactual has the first of the palette."""
 
 
@@ -121,7 +122,9 @@ def cost_figure(found: Comparison, lang: str) -> Figure:
         colour = COLOURS[1 + i % _TOP]
         axes.hlines(at[1], cost["q05"] / MILLION, cost["q95"] / MILLION, color=colour, linewidth=1.2, alpha=0.6)
         axes.vlines(at[0], births["q05"], births["q95"], color=colour, linewidth=1.2, alpha=0.6)
-        axes.plot(*at, "o", color=colour, markersize=7, label=scenario.label(lang))
+        # Beyond the colours that one can tell apart the mark changes.
+        mark = _MARKS[(i // _TOP) % len(_MARKS)]
+        axes.plot(*at, mark, color=colour, markersize=7, label=scenario.label(lang))
         points += [at] if scenario.key in best else []
     points.sort()
     axes.plot(*zip(*points, strict=True), color=GREY, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1.2,

@@ -128,6 +128,8 @@ def additional_costs(
     if any(changed):
         with_national = _paid(counted, price, national=True)
         extra = np.where(np.reshape(changed, (-1, 1, 1, 1, 1)), with_national[:-1] - with_national[-1], extra)
+    # Millionths of a yuan are what is left of equal costs taken off each other.
+    extra = np.round(extra, 6) + 0.0
     coords = {
         "scenario": [one.key for one in scenarios],
         "draw": indicators["draw"].values,
