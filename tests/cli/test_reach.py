@@ -18,7 +18,7 @@ from tests.cli.test_cli import ROOT, huyou
 from huyou_sim.inference.posterior import Plan, sample_place
 from huyou_sim.output.manifest import check_files
 from huyou_sim.output.reach_report import both, said_of, write_reach
-from huyou_sim.planning import reach as planning
+from huyou_sim.planning import futures
 from huyou_sim.planning.reach import run_reach
 
 SHORT = ("--prior-only", "--draws", "30", "--until", "2025")
@@ -166,7 +166,7 @@ def doubtful():
         return sampled[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "posterior", few)
+        patch.setattr(futures, "posterior", few)
         return run_reach("huzhou", ["no_new_policy"], draws=10, until=2025)
 
 

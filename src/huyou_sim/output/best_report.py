@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from huyou_sim.output.labels import number, optional_text, text, variable_label, wrap
 from huyou_sim.output.reach_report import DOUBT, both
-from huyou_sim.output.report import terminal_width
 from huyou_sim.output.solve_words import (
     MILLION,
     cost_words,
@@ -17,7 +16,7 @@ from huyou_sim.output.solve_words import (
     table_under,
     value_words,
 )
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.aim import PROBABILITY, Aim
 from huyou_sim.planning.outcomes import TOTAL, Figures
 from huyou_sim.planning.rivals import BEST, FAMILY, SCALED
