@@ -116,6 +116,20 @@ def test_second_place(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_costs_of_a_run_add_up_to_the_cent_and_stand_in_the_report(finished):
+    folder, done = finished
+    costs = pd.read_csv(folder / "tables" / "costs.csv")
+    assert set(costs["payer"]) == {"city", "province", "state"}
+    cents = (100.0 * costs[["cost", "additional"]]).round()
+    assert (100.0 * costs[["cost", "additional"]] - cents).abs().to_numpy().max() < 1e-3
+    plain = costs[costs["scenario"] == "no_new_policy"].set_index(["measure", "payer", "year"])["cost"]
+    plan = costs[costs["scenario"] == "plan_as_written"].set_index(["measure", "payer", "year"])
+    assert (plan["cost"] - plain.reindex(plan.index).fillna(0.0) - plan["additional"]).abs().max() < 0.005
+    to_target = plan.query("year <= 2025")["cost"].sum() / 1e6
+    assert f"{to_target:,.1f}" in done.stdout
+    assert "What packages cost, million yuan" in done.stdout
+
+
 def test_check_passes_what_ships(tmp_path):
     done = huyou(
         "check", *(str(p) for p in sorted((ROOT / "scenarios").rglob("*.toml"))), str(ROOT / "data" / "huzhou"),
