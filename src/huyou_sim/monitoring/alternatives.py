@@ -47,8 +47,12 @@ def switched_off(ensemble: Ensemble, group: str) -> Ensemble:
     if group == "trends":
         return _fixed(ensemble, [name for name in trends if name not in migrant])
     steady = _fixed(ensemble, migrant)
-    arrays = {"migration": _mean(ensemble.migration), "later_migrants": _mean(ensemble.later_migrants)}
-    return replace(steady, migrant_shocks=np.zeros_like(ensemble.migrant_shocks), **arrays)
+    return replace(
+        steady,
+        migration=_mean(ensemble.migration),
+        later_migrants=_mean(ensemble.later_migrants),
+        migrant_shocks=np.zeros_like(ensemble.migrant_shocks),
+    )
 
 
 def _mean(values: Array) -> Array:
@@ -89,14 +93,15 @@ def variance_shares(figure: Array, parts: Mapping[str, Array], weights: Array) -
     """
     off = figure - weights @ figure
     variance = float(weights @ off**2)
-    rows = []
-    for name, part in parts.items():
+    names, shares, spreads = [*parts], [], []
+    for part in parts.values():
         own = part - weights @ part
-        share = 100.0 * float(weights @ (own * off)) / variance if variance > 0.0 else 0.0
-        rows.append({"source": name, "share": share, "spread": float(np.sqrt(weights @ own**2))})
-    left = 100.0 - sum(float(row["share"]) for row in rows) if variance > 0.0 else 0.0
-    rows.append({"source": "interaction", "share": left, "spread": float("nan")})
-    return pd.DataFrame(rows)
+        shares.append(100.0 * float(weights @ (own * off)) / variance if variance > 0.0 else 0.0)
+        spreads.append(float(np.sqrt(weights @ own**2)))
+    left = 100.0 - sum(shares) if variance > 0.0 else 0.0
+    return pd.DataFrame(
+        {"source": [*names, "interaction"], "share": [*shares, left], "spread": [*spreads, float("nan")]}
+    )
 
 
 MEASURE_COLUMNS = ("lever", "order", "label_en", "label_zh", "first_year", "last_year", "scenario", "in_counterfactual",

@@ -1,9 +1,9 @@
 """The effect of a measure on published figures: what was published less what would have been without the measure.
 
 The counterfactual of a year is the figure that would have been published under the counterfactual scenario: the truth
-of each draw and an error of publication. Draws are weighted by the figures from before the start of the measure only, so
-that an effect is not explained away. Given these figures, the published one and that of a draw are exchangeable where
-the measure has no effect: the band of 90 % then holds nothing in nine histories of ten.
+of each draw and an error of publication. Draws are conditioned on the figures from before the start of the measure
+alone, so that an effect is not explained away. Given these figures, the published one and that of a draw are
+exchangeable where the measure has no effect: in nine histories of ten the band of 90 % of the effect then holds zero.
 
 Sources
 -------
@@ -109,7 +109,7 @@ def detectable(counterfactual: Array, weights: Array, power: float = POWER) -> t
     weights : (draw,) [1]
     power : float [1]
     """
-    low, lower, upper, high = weighted_quantile(counterfactual, weights, np.array([0.05, 1.0 - power, power, 0.95]))
+    low, lower, upper, high = weighted_quantile(counterfactual, weights, [0.05, 1.0 - power, power, 0.95])
     return float(low - upper), float(high - lower)
 
 
@@ -145,7 +145,8 @@ def effect_of(observed: float, counterfactual: Array, weights: Array, effective:
         measure; ``shown``: whether the band of the effect leaves zero out; ``smallest_fall``, ``smallest_rise``: see
         `detectable`.
     """
-    low, middle, high = (float(value) for value in weighted_quantile(counterfactual, weights, np.array([0.05, 0.5, 0.95])))
+    ends = weighted_quantile(counterfactual, weights, [0.05, 0.5, 0.95])
+    low, middle, high = (float(value) for value in ends)
     above = weighted_share_below(counterfactual, observed, weights)
     fall, rise = detectable(counterfactual, weights)
     return {

@@ -1,8 +1,8 @@
 """Whether a measure has moved a published series: its effect against a counterfactual, and what else could explain it.
 
 Without the measure the figures of a year are those of the counterfactual scenario, given the figures from before the
-start alone (`huyou_sim.monitoring.conditioning`, `huyou_sim.monitoring.effect`). Everything that the model does not know of that year
-is in the band: errors of publication, shocks of single years, trends, levels, migration.
+start alone (`huyou_sim.monitoring.conditioning`, `huyou_sim.monitoring.effect`). Everything that the model does not
+know of that year is in the band: errors of publication, shocks of single years, trends, levels, migration.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _row(case: Case, shares: Array, *, total: bool) -> dict[str, float]:
     if case.expected is None:
         return found
     levers = together(case.expected, shares, total=total)
-    low, middle, high = (float(value) for value in weighted_quantile(levers, weights, np.array(BAND)))
+    low, middle, high = (float(value) for value in weighted_quantile(levers, weights, BAND))
     below = weighted_share_below(without + levers, observed, weights)
     limit = found["smallest_rise"] if middle >= 0.0 else found["smallest_fall"]
     return found | {

@@ -2,9 +2,9 @@
 
 Marriages of a year are known before its births. A draw with fewer marriages than were published has fewer first births
 in that year and the next ones; how many fewer is the model's lag (`huyou_sim.monitoring.lags`). The nowcast is the
-ensemble given all figures so far, and beside it the ensemble given all but the marriages of the year: what the marriages
-tell is the difference. A back-test on histories of the model itself says what that is worth: how much narrower the
-bands are, and whether they hold what came.
+ensemble given all figures so far, and beside it the ensemble given all but the marriages of the year: what the
+marriages tell is the difference. A back-test on histories of the model itself says what that is worth: how much
+narrower the bands are, and whether they hold what came.
 """
 
 from __future__ import annotations
