@@ -140,8 +140,8 @@ def effect_of(observed: float, counterfactual: Array, weights: Array, effective:
     Returns
     -------
     found : dict
-        ``observed``, ``counterfactual_*``, ``effect_*`` with q05, q50, q95 [unit]; ``probability`` that the effect is
-        above zero and its Monte Carlo error; ``p_value``: that a deviation as large, up or down, arises without the
+        ``observed``, ``counterfactual_*``, ``effect_*`` with q05, q50, q95 [unit]; ``probability_above``: that
+        the effect is above zero, with its Monte Carlo error; ``p_value``: that a deviation as large, up or down, arises without the
         measure; ``shown``: whether the band of the effect leaves zero out; ``smallest_fall``, ``smallest_rise``: see
         `detectable`.
     """
@@ -153,7 +153,7 @@ def effect_of(observed: float, counterfactual: Array, weights: Array, effective:
         "observed": observed,
         "counterfactual_q05": low, "counterfactual_q50": middle, "counterfactual_q95": high,
         "effect_q05": observed - high, "effect_q50": observed - middle, "effect_q95": observed - low,
-        "probability": above, "probability_error": float(probability_error(above, effective)),
+        "probability_above": above, "probability_above_error": float(probability_error(above, effective)),
         "p_value": tail(above), "shown": not low <= observed <= high,
         "smallest_fall": fall, "smallest_rise": rise,
     }  # fmt: skip
