@@ -141,8 +141,9 @@ def effect_of(observed: float, counterfactual: Array, weights: Array, effective:
     -------
     found : dict
         ``observed``, ``counterfactual_*``, ``effect_*`` with q05, q50, q95 [unit]; ``probability_above``: that
-        the effect is above zero, with its Monte Carlo error; ``p_value``: that a deviation as large, up or down, arises without the
-        measure; ``shown``: whether the band of the effect leaves zero out; ``smallest_fall``, ``smallest_rise``: see
+        the effect is above zero, with its Monte Carlo error; ``p_value``: that a deviation as large, up or down,
+        arises without the measure; ``shown``: whether the band of the effect leaves zero out; ``smallest_fall``,
+        ``smallest_rise``: see
         `detectable`.
     """
     ends = weighted_quantile(counterfactual, weights, [0.05, 0.5, 0.95])
