@@ -15,10 +15,11 @@ FIGURES = (
 def test_the_command_prints_the_effect_and_what_else_could_explain_it(tmp_path):
     (tmp_path / "seen.csv").write_text(FIGURES, encoding="utf-8")
     done = huyou("evaluate", "seen.csv", "--since", "2023-01-01", "--measure", "plan_as_written", "--prior-only",
-                 "--draws", "60", "--quiet", "--lang", "en", "--out", "out", "--csv", "effects.csv", cwd=tmp_path)  # fmt: skip
+                 "--draws", "60", "--quiet", "--lang", "en", "--out", "out", "--csv",
+                 "effects.csv", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     for words in ("Effect on Births", "2023-01-01", "Smallest shown", "Error of publication", "Birth grant",
-                  "Before the start", "Revisions", "nine months", "Sum, weighted", "60 draws"):  # fmt: skip
+                  "Before the start", "Revisions", "nine months", "Sum so far", "60 draws"):  # fmt: skip
         assert words in done.stdout, words
     assert "affected_share" in (tmp_path / "effects.csv").read_text(encoding="utf-8")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
@@ -39,9 +40,7 @@ def test_mistakes_leave_one_message_and_nothing_written(tmp_path):
     (tmp_path / "seen.csv").write_text(FIGURES, encoding="utf-8")
     for arguments, words in (
         (("--since", "soon"), "--since: found 'soon'"),
-        (("--since", "2027-01-01"), "before the last figure of births"),
         (("--since", "2023-01-01", "--series", "birth"), "Did you mean 'births'"),
-        (("--since", "2023-01-01", "--against", "no_policy"), "no_policy"),
         (("--since", "2023-01-01", "--measure", "plan_as_writen"), "plan_as_written"),
     ):
         done = huyou("evaluate", "seen.csv", *arguments, "--out", "out", cwd=tmp_path)
