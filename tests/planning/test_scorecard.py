@@ -12,7 +12,7 @@ from scipy.stats import gamma, triang
 from huyou_sim.errors import ArgumentError, PackError
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.packages import project_scenarios
-from huyou_sim.planning.progress import Progress, read_progress
+from huyou_sim.planning.progress import Progress
 from huyou_sim.planning.reach import reach_table
 from huyou_sim.planning.scorecard import (
     COLUMNS,
@@ -271,26 +271,23 @@ def test_level_and_draws_are_checked_together():
     assert [problem.where for problem in caught.value.problems] == ["--level", "--draws"]
 
 
-def test_observed_progress_is_read_and_every_mistake_in_it_located(pack, tmp_path):
-    path = tmp_path / "progress.csv"
-    path.write_text("indicator_id,date,value,note\n26,2023,100,x\n12,2022-12-31,66,\n", encoding="utf-8")
-    found = read_progress(path, pack)
-    assert [(one.indicator_id, one.value) for one in found] == [(12, 66.0), (26, 100.0)]
-    assert found[1].years == pytest.approx(2.0, abs=0.01)
-    path.write_text(
-        "indicator_id,date,value\n12,2022,66\n12,2022-12-31,67\n99,2022,1\n2,2023,4019\n3,2020,abc\n4,2023,120\n",
+def test_a_file_of_the_scorecard_is_one_of_observations(pack, tmp_path):
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("indicator_id,date,value,note\n26,2023,100,x\n12,2022-12-31,66,\n2,2023,41\n", encoding="utf-8")
+    new.write_text(
+        "variable,indicator_id,period,value,published\n,26,2023,100,\n,12,2022,66,\n,26,2022,90,2023-02-01\n"
+        "share_second_third,,2023,40,2024-02-01\nshare_second_third,,2023,41,2024-09-01\n,99,2023,4,\n",
         encoding="utf-8",
     )
-    with pytest.raises(ArgumentError) as caught:
-        read_progress(path, pack)
-    assert [problem.line for problem in caught.value.problems] == [3, 4, 5, 6, 6], "a dependency ratio may be 120 %"
-    assert "Did you mean 40.19?" in str(caught.value)
-    for content, says in (("id,date,value\n", "no column indicator_id"), ("", "an empty file")):
-        path.write_text(content, encoding="utf-8")
-        with pytest.raises(ArgumentError, match=says):
-            read_progress(path, pack)
-    with pytest.raises(ArgumentError, match="no such file"):
-        read_progress(tmp_path / "none.csv", pack)
+    cards = [run_scorecard("huzhou", ["no_new_policy"], draws=10, prior_only=True, observations=one)
+             for one in (old, new)]  # fmt: skip
+    seen = [(one.indicator_id, one.date.isoformat(), one.value) for one in cards[0].progress]
+    assert seen == [(12, "2022-12-31", 66.0), (26, "2023-12-31", 100.0)]
+    assert [problem.line for problem in cards[0].left_out] == [4], "a row of three cells under a header of four"
+    seen = [(one.indicator_id, one.date.isoformat(), one.value) for one in cards[1].progress]
+    assert seen == [(2, "2023-12-31", 41.0), (12, "2022-12-31", 66.0), (26, "2022-12-31", 90.0),
+                    (26, "2023-12-31", 100.0)]  # fmt: skip
+    assert [problem.line for problem in cards[1].left_out] == [7]
 
 
 def test_paths_of_the_format_are_those_of_the_program():

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from huyou_sim.cli import inputs, packages, plan, projection
+from huyou_sim.cli import inputs, monitoring, packages, plan, projection
 from huyou_sim.cli.options import Command
 from huyou_sim.errors import EXIT_CODE, HuyouError
 
@@ -53,6 +53,7 @@ for _command in (
     projection.run, projection.baseline, projection.calibrate, projection.explain, projection.reach,
     packages.compare, packages.solve, packages.new, packages.diff,
     plan.scorecard, plan.needs, plan.situation,
+    monitoring.evaluate,
     inputs.check, inputs.schema, inputs.derive,
 ):  # fmt: skip
     cli.add_command(_command)

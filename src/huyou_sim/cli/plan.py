@@ -18,6 +18,7 @@ from huyou_sim.cli.options import (
     quiet_option,
     seed_option,
 )
+from huyou_sim.errors import ArgumentError
 
 
 @click.command(cls=Command)
@@ -45,8 +46,9 @@ def scorecard(
     uncertain. Each stands with its baseline, what is asked, the value with its 90 % band, a verdict in a word and the
     probability that the target is truly reached and that the published figures will show it.
 
-    A file of observed progress has the columns indicator_id, date (2023-12-31, or 2023) and value, in the units of
-    the plan. It updates the courses: pace so far, probability at that pace. Other indicators only show it.
+    A file of observations has the columns indicator_id, date (2023-12-31, or 2023) and value, in the units of the plan;
+    it is the file of `huyou monitor`, whose --template writes one. It updates the courses: pace so far, probability at
+    that pace. Other indicators only show it. A row that cannot be used is named and left out; the exit code is then 2.
 
     \b
     The table of all 28 indicators on Huzhou, and how each is made:
@@ -59,11 +61,13 @@ def scorecard(
     """
     from huyou_sim.output.scorecard_report import scorecard_report
 
-    said = scorecard_report(
+    said, left_out = scorecard_report(
         place, scenarios, level=level, draws=draws, seed=seed, observations=observations, prior_only=prior_only,
         methods=methods, folder=keep, lang=lang, out=out, figures=figures, progress=not quiet,
     )  # fmt: skip
     click.echo(said)
+    if left_out:
+        raise ArgumentError(left_out)
 
 
 @click.command(cls=Command)

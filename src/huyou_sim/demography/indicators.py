@@ -167,7 +167,12 @@ def median_age(stock: xr.DataArray) -> xr.DataArray:
 
 
 def marriage(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return marriages and married shares of women; nothing where the state space knows no marriage."""
+    """Return marriages, divorces and married shares of women; nothing where the state space knows no marriage.
+
+    Source
+    ------
+    Crude rates: United Nations (2014), Principles and Recommendations for a Vital Statistics System, Revision 3.
+    """
     if "first_marriages" not in dataset:
         return {}
     rates, age_sum = _rate_sums(dataset, "first_marriages")
@@ -175,8 +180,17 @@ def marriage(dataset: xr.Dataset) -> dict[str, xr.DataArray]:
     total = women.sum("marital")
     # A space that tells kinds of marriage apart says which they are; elsewhere there is one.
     married = dataset.attrs.get("married", MARRIED).split()
+    first, again, divorces = (
+        _over(dataset[name], "age_reached") for name in ("first_marriages", "remarriages", "divorces")
+    )
+    people = (year_start(dataset).sum(["sex", "age"]) + year_end(dataset).sum(["sex", "age"])) / 2.0
     return {
-        "first_marriages": _over(dataset["first_marriages"], "age_reached"),
+        "first_marriages": first,
+        "remarriages": again,
+        "divorces": divorces,
+        "marriages": first + again,
+        "crude_marriage_rate": 1000.0 * (first + again) / people,
+        "crude_divorce_rate": 1000.0 * divorces / people,
         "mean_age_at_first_marriage": age_sum / rates,
         "married_share_20_29": 100.0 * women.sel(marital=married).sum("marital") / total,
         "ever_married_share_20_29": 100.0 * (1.0 - women.sel(marital="never", drop=True) / total),

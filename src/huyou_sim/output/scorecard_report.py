@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from huyou_sim.output.scorecard_text import (
     methods_text,
     progress_text,
 )
-from huyou_sim.output.tables import write_table
+from huyou_sim.output.tables import left_out_table, write_table
 from huyou_sim.output.terminal import terminal_width
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
@@ -33,6 +34,8 @@ from huyou_sim.planning.scorecard import SCENARIOS, Scorecard, run_scorecard
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from huyou_sim.errors import Problem
 
 WORKBOOK = "scorecard.xlsx"
 _BY_LANGUAGE = ("group", "name", "definition", "denominator", "department", "data")
@@ -49,8 +52,10 @@ def scorecard_report(
     methods: bool = False,
     progress: bool = False,
     **options: Any,
-) -> str:
-    """Return the scorecard of a place's plan as text, and write it to a folder where one is named.
+) -> tuple[str, tuple[Problem, ...]]:
+    """Return the scorecard of a place's plan as text, and why rows of the observations are not in it.
+
+    It is written to a folder where one is named.
 
     Parameters
     ----------
@@ -81,7 +86,7 @@ def scorecard_report(
         write_scorecard(card, folder, lang=lang, figures=figures)
         said.append(text("score.written", lang, folder=str(folder)))
     said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
-    return "\n\n".join(said)
+    return "\n\n".join(said), card.left_out
 
 
 def said_of(card: Scorecard, lang: str, *, methods: bool = False, width: int | None = None) -> str:
@@ -116,7 +121,8 @@ def _about(card: Scorecard, lang: str) -> str:
 def write_scorecard(card: Scorecard, folder: Path, *, lang: str = "en", figures: bool = True) -> Path:
     """Return the folder that a scorecard was written to, whole or not at all.
 
-    It holds three tables (CSV), the same as a workbook, the board as a figure (unless not asked for) and a manifest.
+    It holds tables (CSV; one of the observations that are left out, where there are any), the same as a workbook, the
+    board as a figure (unless not asked for) and a manifest.
 
     Raises
     ------
@@ -133,6 +139,8 @@ def _write_all(part: Path, card: Scorecard, lang: str, figures: bool) -> Iterato
     """Write every file but the manifest and yield its name."""
     (part / "tables").mkdir()
     tables = {"scorecard": shown_table(card, lang), "methods": shown_methods(card, lang), "supply": supply(card, lang)}
+    if card.left_out:
+        tables["left_out"] = left_out_table(card.left_out)
     for name, table in tables.items():
         yield write_table(table, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
     sheets = {name: (table, 3) for name, table in tables.items()}
@@ -199,6 +207,7 @@ def _manifest(card: Scorecard, lang: str) -> dict[str, Any]:
             "draws": card.draws,
             "prior_only": found is None,
             "observations": [[one.indicator_id, one.date.isoformat(), one.value] for one in card.progress],
+            "left_out": [str(replace(problem, file=Path(problem.file or "").name)) for problem in card.left_out],
         },
         inputs=fit.pack.checksums,
         scenario_texts={scenario.key: resolved_text(scenario) for scenario in card.scenarios},

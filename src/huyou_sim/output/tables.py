@@ -63,6 +63,14 @@ _TRUTHS = frozenset({"met", "bridged", "promised"})
 _DIGITS = "%.10g"
 
 
+def left_out_table(problems: Sequence[Problem]) -> pd.DataFrame:
+    """Return why rows of a user's file are left out: file, line, place, what was found, expected, to be typed."""
+    names = ("file", "line", "where", "found", "expected", "fix")
+    rows = [{name: getattr(problem, name) for name in names} for problem in problems]
+    # Where a user keeps files is nobody's business.
+    return pd.DataFrame(rows, columns=list(names)).assign(file=[Path(one.file or "").name for one in problems])
+
+
 def indicator_table(run: Run, lang: str) -> pd.DataFrame:
     """Return every indicator by scenario, area and year, one value a row; years without a value are left out.
 

@@ -57,8 +57,15 @@ class Checked:
         return Problem(where, found, expected, fix, str(self.path), int(self.lines[row]))
 
 
-def read_rows(path: Path) -> tuple[Raw | None, list[Problem]]:
-    """Return the text of a table, or None with what is wrong with the file as a whole."""
+def read_rows(path: Path, *, comments: bool = False) -> tuple[Raw | None, list[Problem]]:
+    """Return the text of a table, or None with what is wrong with the file as a whole.
+
+    Parameters
+    ----------
+    path : path
+    comments : bool
+        Leave out rows whose first cell begins with #.
+    """
     content = path.read_bytes()
     if not content.strip():
         return None, [Problem("file", "an empty file", "a header line and rows", "Put the file back.", str(path), 1)]
@@ -81,13 +88,15 @@ def read_rows(path: Path) -> tuple[Raw | None, list[Problem]]:
     lines: list[int] = []
     try:
         for row in reader:
-            if row:
+            if row and not (comments and row[0].lstrip().startswith("#")):
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
         return None, [
             Problem("CSV", str(error), "rows of a CSV file", "Correct the quotes.", str(path), reader.line_num)
         ]
+    if not rows:
+        return None, [Problem("file", "comments alone", "a header line and rows", "Add the header.", str(path), 1)]
     return Raw([name.strip() for name in rows[0]], rows[1:], lines[1:]), []
 
 

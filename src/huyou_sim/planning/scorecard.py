@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from huyou_sim.pack.plan_checks import LEVELS, SUPPLY
 from huyou_sim.planning.board import Board
 from huyou_sim.planning.course import ROUNDING
 from huyou_sim.planning.futures import prepare_futures, progress_bar
+from huyou_sim.planning.observed import read_observed
 from huyou_sim.planning.packages import Fit
-from huyou_sim.planning.progress import Progress, of_indicator, read_progress
+from huyou_sim.planning.progress import Progress, of_indicator, progress_of
 from huyou_sim.planning.reach import outcomes, probabilities
 from huyou_sim.planning.scored import METHODS, YEARS, Score, destination
 from huyou_sim.planning.supply import supply_range
@@ -83,6 +85,8 @@ class Scorecard:
         target is reached if the observed pace goes on.
     methods : DataFrame
         `METHOD_COLUMNS`, a row for each indicator: how it is projected, from which data, what is assumed.
+    left_out : tuple of Problem
+        Why rows of the file of observations are not used.
     """
 
     fit: Fit
@@ -94,6 +98,7 @@ class Scorecard:
     progress: tuple[Progress, ...]
     table: pd.DataFrame
     methods: pd.DataFrame
+    left_out: tuple[Problem, ...] = ()
 
 
 def verdict_of(probability: float) -> str:
@@ -279,7 +284,8 @@ def run_scorecard(
     level : {"lenient", "central", "strict"}
     draws, seed : int
     observations : path, optional
-        CSV file of observed progress (`read_progress`), which updates the courses.
+        CSV file of observations (`read_observed`), which updates the courses; what is wrong with single rows stands
+        in `left_out`.
     prior_only : bool
         Draw the levels of the model from their priors too.
     folder : path, optional
@@ -291,13 +297,15 @@ def run_scorecard(
     ------
     PackError, ScenarioError, CalibrationError
     ArgumentError
-        When the place has no plan, the level is unknown, there are no draws, or the observations are faulty.
+        When the place has no plan, the level is unknown, there are no draws, or no observation can be used.
     """
     _check(level, draws)
     pack = load_pack(place)
     methods = method_table(pack)
     chosen = load_scenarios(scenarios or SCENARIOS, areas=list(pack.areas["area"]))
-    seen = () if observations is None else read_progress(observations, pack)
+    today = date.today()
+    rows, left_out = ((), ()) if observations is None else read_observed(observations, pack, today=today)
+    seen = progress_of(rows, pack, today)
     with progress_bar("huyou", 4, shown=progress) as bar:
         futures = prepare_futures(
             pack, bar, draws=draws, seed=seed, until=TARGET_YEAR, prior_only=prior_only, folder=folder
@@ -307,7 +315,7 @@ def run_scorecard(
         board = board_of(pack, chosen, dataset, seen, level)
         table = score_table(board)
         bar.update()
-    return Scorecard(futures.fit, chosen, level, futures.posterior, draws, seed, seen, table, methods)
+    return Scorecard(futures.fit, chosen, level, futures.posterior, draws, seed, seen, table, methods, left_out)
 
 
 def board_of(
