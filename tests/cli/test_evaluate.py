@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.cli.test_cli import huyou
+from tests.cli.test_cli import huyou, said
 
 FIGURES = (
     "variable,period,value,published\nbirths,2022,20400,2023-02-01\nbirths,2023,20500,2024-02-01\n"
@@ -23,14 +23,15 @@ def test_the_command_prints_the_effect_and_what_else_could_explain_it(tmp_path):
         assert words in done.stdout, words
     assert "affected_share" in (tmp_path / "effects.csv").read_text(encoding="utf-8")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert set(manifest["files"]) == {
-        f"tables/{name}.csv" for name in ("effects", "placebos", "sources", "measures", "revisions")
-    }
+    tables = {f"tables/{name}.csv" for name in ("effects", "placebos", "sources", "measures", "revisions")}
+    assert set(manifest["files"]) == tables | {"figures/effect.png", "figures/effect.svg"}
+    svg = (tmp_path / "out" / "figures" / "effect.svg").read_text(encoding="utf-8")
+    assert svg.count("<svg") == 1
 
 
 def test_no_figure_before_the_start_is_said_in_chinese(tmp_path):
     (tmp_path / "seen.csv").write_text("variable,period,value\nbirths,2023,20500\n", encoding="utf-8")
-    done = huyou("evaluate", "seen.csv", "--since", "2022-01-01", "--prior-only", "--draws", "40", "--quiet", "--lang",
+    done = said("evaluate", "seen.csv", "--since", "2022-01-01", "--prior-only", "--draws", "40", "--quiet", "--lang",
                  "zh", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "反事实未经条件化" in done.stdout
@@ -43,7 +44,7 @@ def test_mistakes_leave_one_message_and_nothing_written(tmp_path):
         (("--since", "2023-01-01", "--series", "birth"), "Did you mean 'births'"),
         (("--since", "2023-01-01", "--measure", "plan_as_writen"), "plan_as_written"),
     ):
-        done = huyou("evaluate", "seen.csv", *arguments, "--out", "out", cwd=tmp_path)
+        done = said("evaluate", "seen.csv", *arguments, "--out", "out", cwd=tmp_path)
         assert done.returncode == 2, arguments
         assert words in done.stderr
         assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ import click
 
 from huyou_sim.cli.options import (
     Command,
+    figures_option,
     keep_option,
     lang_option,
     place_option,
@@ -28,13 +29,14 @@ from huyou_sim.cli.options import (
 @seed_option
 @prior_option
 @click.option("--csv", type=click.Path(path_type=Path), help="Write the table of effects to this file as well.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write all tables (CSV) and a manifest here.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write all tables (CSV), a figure and a manifest here.")
+@figures_option
 @keep_option
 @quiet_option
 @lang_option
 def evaluate(
     observations: Path, place: str, since: str, series: str, against: str, measure: str | None, draws: int, seed: int,
-    prior_only: bool, csv: Path | None, out: Path | None, keep: Path | None, quiet: bool, lang: str,
+    prior_only: bool, csv: Path | None, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Say what a measure did to a published series, against what would have come without it.
 
@@ -54,6 +56,6 @@ def evaluate(
 
     said = evaluation_report(
         place, observations, since, series=series, against=against, measure=measure, draws=draws, seed=seed,
-        prior_only=prior_only, folder=keep, csv=csv, out=out, lang=lang, progress=not quiet,
+        prior_only=prior_only, folder=keep, csv=csv, out=out, figures=figures, lang=lang, progress=not quiet,
     )  # fmt: skip
     click.echo(said)

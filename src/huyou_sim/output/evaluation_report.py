@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from huyou_sim.monitoring.evaluating import Evaluation, run_evaluation
 from huyou_sim.output.ensemble_manifest import ensemble_manifest
 from huyou_sim.output.evaluation_text import evaluation_text
+from huyou_sim.output.figure_evaluation import write_evaluation_figures
 from huyou_sim.output.folder import check_folder, output_folder
 from huyou_sim.output.labels import check_language, text
 from huyou_sim.output.tables import write_table
@@ -26,6 +27,7 @@ def evaluation_report(
     lang: str = "en",
     out: Path | None = None,
     csv: Path | None = None,
+    figures: bool = True,
     progress: bool = False,
     **options: Any,
 ) -> str:
@@ -40,6 +42,8 @@ def evaluation_report(
         New, empty, or an earlier result, which is replaced when the new one is complete.
     csv : path, optional
         File for the table of effects.
+    figures : bool
+        Draw the effect into the folder too.
     options
         Further arguments of `run_evaluation`: series, against, measure, draws, seed, prior_only, folder.
 
@@ -58,7 +62,7 @@ def evaluation_report(
     if csv is not None:
         write_table(tables(found)["effects"], csv, lang)
     if folder is not None:
-        write_evaluation(found, folder, lang=lang)
+        write_evaluation(found, folder, lang=lang, figures=figures)
         said.append(text("evaluation.written", lang, folder=str(folder)))
     said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
     return "\n\n".join(said)
@@ -76,8 +80,8 @@ def tables(found: Evaluation) -> dict[str, pd.DataFrame]:
     }
 
 
-def write_evaluation(found: Evaluation, folder: Path, *, lang: str = "en") -> Path:
-    """Return the folder that an evaluation was written to, whole or not at all: CSV tables and a manifest.
+def write_evaluation(found: Evaluation, folder: Path, *, lang: str = "en", figures: bool = True) -> Path:
+    """Return the folder that an evaluation was written to, whole or not at all: CSV tables, a figure and a manifest.
 
     Raises
     ------
@@ -101,5 +105,9 @@ def write_evaluation(found: Evaluation, folder: Path, *, lang: str = "en") -> Pa
         names = []
         for name, table in tables(found).items():
             names.append(write_table(table, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix())
+        if figures:
+            (part / "figures").mkdir()
+            paths = write_evaluation_figures(found, part / "figures", lang)
+            names += [path.relative_to(part).as_posix() for path in paths]
         seal(part, names, manifest)
     return folder
