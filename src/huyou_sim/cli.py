@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,9 @@ def cli() -> None:
         huyou reach huzhou
     Every indicator of the plan with a verdict, and how each is projected:
         huyou scorecard --methods
+    Observed figures against the course of the plan: early warning:
+        huyou monitor --template observed.csv
+        huyou monitor observed.csv
     A package of your own to start from, and how it differs from the plan:
         huyou new mine.toml --with birth_grant
         huyou diff plan_as_written mine.toml
@@ -481,6 +485,68 @@ def scorecard(
     said, left_out = scorecard_report(
         place, scenarios, level=level, draws=draws, seed=seed, observations=observations, prior_only=prior_only,
         methods=methods, folder=keep, lang=lang, out=out, figures=figures, progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
+    if left_out:
+        raise ArgumentError(left_out)
+
+
+@cli.command()
+@click.argument("observations", type=click.Path(path_type=Path), required=False)
+@place_option
+@click.option("--scenario", default="plan_as_written", show_default=True, help="The course that the place is on.")
+@click.option("--as-of", "as_of", type=click.DateTime(["%Y-%m-%d"]), help="Day; later figures are hidden.  [today]")
+@click.option("--level", default="central", show_default=True, help="How strict targets are: lenient, central, strict.")
+@click.option("--draws", default=1000, show_default=True, help="Futures of the course.")
+@click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure of 2021 were known.")
+@click.option("--template", type=click.Path(path_type=Path), help="Write a file of observations to fill in, and stop.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write tables, a workbook, a figure and a manifest here.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the table of figures to this file as well.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@lang_option
+def monitor(
+    observations: Path | None, place: str, scenario: str, as_of: datetime | None, level: str, draws: int, seed: int,
+    prior_only: bool, template: Path | None, out: Path | None, csv: Path | None, figures: bool, keep: Path | None,
+    quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Hold OBSERVATIONS, a CSV file, against the course of a package: early warning, and targets revised.
+
+    Each figure stands beside the band of what would be published on the course, with the predictive probability of one
+    as far off and a colour: green, amber, red. A series is judged once on all its figures together, and has a first
+    year off course. Marriage, divorce and fertility have a board. The probability of each target stands before and
+    after the figures; where they leave too few draws, the report says so and what to type.
+
+    Columns of the file: indicator_id (1-28) or variable, area, period (2023, 2023Q1, 2023-03, 2023-12-31 or
+    2023-01-01/2023-06-30), value; where known unit, population_base, standard_error, published, note. Rows may stand in
+    any order. A revision is a row more with its own day in `published`: every vintage is kept, and the one known last
+    on the day counts. A row that cannot be used is named with its line and left out; the exit code is then 2.
+
+    \b
+    A file to fill in, then the monitor:
+        huyou monitor --template observed.csv
+        huyou monitor observed.csv
+    As it stood on a day, against no new policy, in Chinese:
+        huyou monitor observed.csv --as-of 2024-06-30 --scenario no_new_policy --lang zh
+    Tables (CSV, Excel), figure and manifest into a folder:
+        huyou monitor observed.csv --out results/monitor
+    """
+    from huyou_sim.output.monitor_report import monitor_report
+    from huyou_sim.output.monitor_template import write_template
+
+    if (observations is None) == (template is None):
+        fix = "Type huyou monitor observed.csv, or huyou monitor --template observed.csv for a file to fill in."
+        found = "neither" if template is None else "both"
+        raise ArgumentError(Problem("OBSERVATIONS, --template", found, "one of the two", fix))
+    if template is not None:
+        click.echo(write_template(template, place, lang))
+        return
+    said, left_out = monitor_report(
+        place, observations or "", scenario, as_of=None if as_of is None else as_of.date(), level=level, draws=draws,
+        seed=seed, prior_only=prior_only, folder=keep, lang=lang, out=out, csv=csv, figures=figures,
+        progress=not quiet,
     )  # fmt: skip
     click.echo(said)
     if left_out:

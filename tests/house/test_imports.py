@@ -17,6 +17,7 @@ ORDER = (
     ("policy",),
     ("inference",),
     ("planning",),
+    ("monitoring",),
     ("output",),
     ("batch",),
     ("cli", "cockpit"),
