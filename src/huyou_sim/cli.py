@@ -501,6 +501,8 @@ def scorecard(
 @click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure of 2021 were known.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write a file of observations to fill in, and stop.")
+@click.option("--drill", is_flag=True, help="Say how often the warning warns, rightly and wrongly, and stop.")
+@click.option("--histories", default=1000, show_default=True, help="With --drill: simulated histories of each truth.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write tables, a workbook, a figure and a manifest here.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Write the table of figures to this file as well.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures.")
@@ -509,8 +511,8 @@ def scorecard(
 @lang_option
 def monitor(
     observations: Path | None, place: str, scenario: str, as_of: datetime | None, level: str, draws: int, seed: int,
-    prior_only: bool, template: Path | None, out: Path | None, csv: Path | None, figures: bool, keep: Path | None,
-    quiet: bool, lang: str,
+    prior_only: bool, template: Path | None, drill: bool, histories: int, out: Path | None, csv: Path | None,
+    figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Hold OBSERVATIONS, a CSV file, against the course of a package: early warning, and targets revised.
 
@@ -532,14 +534,26 @@ def monitor(
         huyou monitor observed.csv --as-of 2024-06-30 --scenario no_new_policy --lang zh
     Tables (CSV, Excel), figure and manifest into a folder:
         huyou monitor observed.csv --out results/monitor
+    How often the warning is false, and how soon it sees a lasting fall:
+        huyou monitor --drill
     """
+    from huyou_sim.output.drill_report import drill_report
     from huyou_sim.output.monitor_report import monitor_report
     from huyou_sim.output.monitor_template import write_template
 
-    if (observations is None) == (template is None):
-        fix = "Type huyou monitor observed.csv, or huyou monitor --template observed.csv for a file to fill in."
-        found = "neither" if template is None else "both"
-        raise ArgumentError(Problem("OBSERVATIONS, --template", found, "one of the two", fix))
+    if (observations is not None) + (template is not None) + drill != 1:
+        fix = "Type huyou monitor observed.csv; --template observed.csv writes a file to fill in."
+        given = [name for name, there in (("OBSERVATIONS", observations), ("--template", template), ("--drill", drill))
+                 if there]  # fmt: skip
+        found = " and ".join(given) or "none"
+        raise ArgumentError(Problem("OBSERVATIONS, --template, --drill", found, "one of the three", fix))
+    if drill:
+        said = drill_report(
+            place, scenario, histories=histories, draws=draws, seed=seed, prior_only=prior_only, folder=keep, lang=lang,
+            out=out, csv=csv, progress=not quiet,
+        )  # fmt: skip
+        click.echo(said)
+        return
     if template is not None:
         click.echo(write_template(template, place, lang))
         return

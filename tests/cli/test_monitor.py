@@ -90,11 +90,27 @@ def test_bad_rows_are_named_and_the_others_monitored(tmp_path):
     assert len(manifest["arguments"]["left_out"]) == 3
 
 
+def test_the_drill_says_how_often_the_warning_warns(tmp_path):
+    options = ("--drill", "--histories", "60", "--draws", "60", "--prior-only", "--quiet")
+    done = huyou("monitor", *options, "--lang", "en", "--out", "out", "--csv", "drill.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words in ("60 simulated histories", "false alarms", "birth hazards 30 % lower from 2023", "no new policy",
+                  "board of the three rates", "Births: all figures so far"):  # fmt: skip
+        assert words in done.stdout, words
+    check_files(tmp_path / "out")
+    table = pd.read_csv(tmp_path / "drill.csv", encoding="utf-8-sig")
+    assert table["truth"].nunique() == 6
+    chinese = huyou("monitor", *options, "--lang", "zh", "--csv", "zh.csv", cwd=tmp_path)
+    assert "误报率" in chinese.stdout
+    assert not [name for name in pd.read_csv(tmp_path / "zh.csv", encoding="utf-8-sig").columns if name.isascii()]
+
+
 def test_mistakes_leave_one_message_and_nothing_else(tmp_path):
     (tmp_path / "bad.csv").write_text("variable,period,value\ntfrr,2023,0.9\n", encoding="utf-8")
     for arguments, says in (
-        ((), "one of the two"),
-        (("bad.csv", "--template", "new.csv"), "one of the two"),
+        ((), "one of the three"),
+        (("bad.csv", "--template", "new.csv"), "OBSERVATIONS and --template"),
+        (("--drill", "--draws", "1"), "--draws: found 1"),
         (("none.csv",), "no such file"),
         (("bad.csv", "--out", "out"), "Type tfr."),
         (("bad.csv", "--level", "strickt"), "'strickt'"),

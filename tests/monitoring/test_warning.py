@@ -81,8 +81,11 @@ def test_histories_of_the_course_raise_alarms_at_the_nominal_rate(pack, dataset,
     assert ranks.min() >= 1 / 201
 
 
-def test_the_distance_is_mahalanobis(pack, dataset, read):
-    found = predict(pack, dataset, read("tfr,2022,0.9", "births,2022,19000"))
-    spread = np.cov(found.truth, rowvar=False) + found.covariance
-    off = found.values - found.truth.mean(axis=0)
+def test_the_distance_is_mahalanobis_of_logs_where_figures_are_positive(pack, dataset, read):
+    found = predict(pack, dataset, read("births,2022,19000", "natural_increase_rate,2022,-1", "tfr,2022,0.9"))
+    own = found.published()
+    logs = np.array([True, False, True])
+    drawn, seen = (np.where(logs, np.log(np.abs(one)), one) for one in (own, found.values))
+    spread = np.cov(drawn, rowvar=False, bias=True)
+    off = seen - drawn.mean(axis=0)
     assert distances(found, found.values[None])[0][0] == pytest.approx(float(off @ np.linalg.solve(spread, off)) ** 0.5)

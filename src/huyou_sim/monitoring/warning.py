@@ -15,6 +15,7 @@ import pandas as pd
 
 from huyou_sim.inference.calibration import base_differs
 from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.variables import variables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,6 +125,9 @@ UNMOVED = ("divorces", "crude_divorce_rate", "remarriages")
 def distances(predicted: Predicted, values: Array) -> tuple[Array, Array]:
     """Return Mahalanobis distances of figures from the course, (history,), and of each draw's own, (draw,) [1].
 
+    Figures that are positive by definition are compared by their logs: shocks and levels are factors, so that a fall by
+    a fifth is as far as a rise by a quarter.
+
     Parameters
     ----------
     predicted : Predicted
@@ -135,17 +139,29 @@ def distances(predicted: Predicted, values: Array) -> tuple[Array, Array]:
     India 2(1), 49-55; its rank among predictive draws as a posterior predictive p-value: Gelman, Meng and Stern (1996),
     Posterior Predictive Assessment of Model Fitness via Realized Discrepancies, Statistica Sinica 6(4), 733-760.
     """
-    middle = predicted.truth.mean(axis=0)
-    spread = np.atleast_2d(np.cov(predicted.truth, rowvar=False)) + predicted.covariance
-    scale = np.sqrt(np.diag(spread))
-    inverse = np.asarray(np.linalg.pinv(spread / np.outer(scale, scale), hermitian=True), dtype=np.float64)
+    own = predicted.published()
+    bounded = np.array([variables()[one.variable].lower == 0.0 for one in predicted.figures], dtype=bool)
+    logs = bounded & (own > 0.0).all(axis=0)
+    least = own.min(axis=0) * LEAST
+
+    def scaled(figures: Array) -> Array:
+        return np.where(logs, np.log(np.where(logs, np.maximum(figures, least), 1.0)), figures)
+
+    drawn, seen = scaled(own), scaled(np.atleast_2d(values))
+    middle, scale = drawn.mean(axis=0), drawn.std(axis=0)
+    correlations = np.atleast_2d(np.corrcoef(drawn, rowvar=False))
+    inverse = np.asarray(np.linalg.pinv(correlations, hermitian=True), dtype=np.float64)
 
     def of(figures: Array) -> Array:
         off: Array = (figures - middle) / scale
         found: Array = np.sqrt(np.einsum("hi,ij,hj->h", off, inverse, off))
         return found
 
-    return of(np.atleast_2d(values)), of(predicted.published())
+    return of(seen), of(drawn)
+
+
+LEAST = 1e-3
+"""Part of the smallest drawn figure that a lower one counts as: the log of none has no end."""
 
 
 def rank_probability(distance: Array, own: Array) -> Array:
