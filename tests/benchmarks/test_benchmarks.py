@@ -158,3 +158,15 @@ def test_jobs_take_turns_and_ratios_are_taken_within_a_round():
     slow, fast = Times(np.array([2.0, 9.0, 4.0]), 1.0), Times(np.array([2.0, 3.0, 1.0]), 2.0)
     assert times_faster(slow, fast) == Range(6.0, 2.0, 8.0)
     assert (slow.median, fast.ns) == (4.0, 1e9)
+
+
+@pytest.mark.slow
+def test_weights_and_a_refit_are_compared(root):
+    printed = run(root, "benchmarks/updating.py", "--quick")
+    assert import_module("updating").TITLE in printed
+    rows = re.findall(
+        r"^(births 202[2-5]|tfr 2025|P\(tfr 2025 >= 1.05\)) .*  ([-+]\d+\.\d)  ", printed, flags=re.MULTILINE
+    )
+    assert len(rows) == 6
+    assert max(abs(float(apart)) for _, apart in rows) < 5.0
+    assert "effective size" in printed

@@ -11,9 +11,20 @@ from hypothesis import strategies as st
 
 from huyou_sim.inference.draws import ensemble_draws
 from huyou_sim.inference.parameters import PERSISTENCE, YEARLY
-from huyou_sim.inference.shocks import migrant_shocks, shock, shock_multipliers
+from huyou_sim.inference.shocks import course, innovations, migrant_shocks, shock_multipliers, yearly_innovations
 
 YEARS = tuple(range(2021, 2041))
+
+
+def shock(name, sigma, rho, years, seed):
+    return course(sigma, rho, innovations(name, len(sigma), years, seed))
+
+
+def shocks(draws, channels, years, *, seed):
+    """Return the shocks of hazards and those of migrants."""
+    new = yearly_innovations(draws.parameters, len(draws), years, seed=seed)
+    log = shock_multipliers(draws, channels, new, years=len(years))
+    return log, migrant_shocks(draws, new, years=len(years))
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 1.0])
@@ -39,7 +50,7 @@ def test_fewer_draws_and_years_are_the_beginning_of_more(draws, years, seed):
 def test_shocks_move_the_channels_of_their_row_and_are_independent(pack, baseline):
     draws = ensemble_draws(pack, None, 4000)
     channels = list(baseline.space.channels)
-    log = shock_multipliers(draws, channels, [2021, 2022], seed=1)
+    log, persons = shocks(draws, channels, [2021, 2022], seed=1)
     assert (log[..., 0] == 0.0).all()
     second = {channel: log[:, k, 1] for k, channel in enumerate(channels)}
     assert np.array_equal(second["marriage_15_24"], second["marriage_30_34"])
@@ -49,7 +60,6 @@ def test_shocks_move_the_channels_of_their_row_and_are_independent(pack, baselin
         assert second[name].std() > 0.01, name
     none = ("divorce", "widow", "remarriage", "migration")
     assert not any(second[name].any() for name in channels if name.startswith(none))
-    persons = migrant_shocks(draws, [2021, 2022], seed=1)
     assert (persons[:, 0] == 0.0).all()
     several = np.stack([*(second[name] for name in ("marriage_15_24", "birth_1_15_29", "mortality")), persons[:, 1]])
     assert np.abs(np.corrcoef(several) - np.eye(4)).max() < 0.08
@@ -59,12 +69,12 @@ def test_without_persistence_a_shock_passes_and_another_row_changes_none(pack, b
     rows = pack.parameters
     gone = rows[~rows["role"].isin([PERSISTENCE]) & (rows["name"] != "migration_yearly_shock")].reset_index(drop=True)
     channels = list(baseline.space.channels)
-    full = shock_multipliers(ensemble_draws(pack, None, 50), channels, YEARS, seed=1)
+    full, moved = shocks(ensemble_draws(pack, None, 50), channels, YEARS, seed=1)
     draws = ensemble_draws(dataclasses.replace(pack, parameters=gone), None, 50)
-    found = shock_multipliers(draws, channels, YEARS, seed=1)
+    found, still = shocks(draws, channels, YEARS, seed=1)
     deaths = channels.index("mortality")
     assert np.array_equal(found[:, deaths, 1], full[:, deaths, 1])
     assert not np.array_equal(found[:, deaths, 2], full[:, deaths, 2])
-    assert migrant_shocks(ensemble_draws(pack, None, 50), YEARS, seed=1)[:, 1:].all()
-    assert not migrant_shocks(draws, YEARS, seed=1).any()
+    assert moved[:, 1:].all()
+    assert not still.any()
     assert {one.role for one in draws.parameters} >= {YEARLY}

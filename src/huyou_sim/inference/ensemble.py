@@ -6,9 +6,10 @@ figures to be published belong to the number of a draw, not to a scenario. Diffe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -22,7 +23,7 @@ from huyou_sim.inference.draws import Draws, ensemble_draws, evidence_of, first_
 from huyou_sim.inference.later_migration import lasting, migration_levels, shifted_rates
 from huyou_sim.inference.monte_carlo import effective_draws
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.shocks import migrant_shocks, shock_multipliers
+from huyou_sim.inference.shocks import migrant_shocks, shock_multipliers, yearly_innovations
 from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR, migrant_trends, trend_multipliers, trend_parameters
 from huyou_sim.policy import PolicyContext, Scenario, policy_context, policy_response
 from huyou_sim.policy.series import policy_series
@@ -71,6 +72,8 @@ class Ensemble:
         Levels of the calibration year and of the years after it.
     migration : (draw, area, component) [1]
         Levels of the components of net migration in the calibration year.
+    innovations : mapping of str to (draw, year) [sd of the shock]
+        What is new in each year of each yearly shock, of which `shocks` and `migrant_shocks` are made.
     shocks : (draw, channel, year) [log]
     later_migrants : (draw, area, component) [persons per year]
         What the years after the calibration year have more, with the components of `rates`.
@@ -89,6 +92,7 @@ class Ensemble:
     first: Array
     later: Array
     migration: Array
+    innovations: Mapping[str, Array]
     shocks: Array
     later_migrants: Array
     migrant_shocks: Array
@@ -96,6 +100,21 @@ class Ensemble:
 
     def __len__(self) -> int:
         return len(self.draws)
+
+    def given(self, draws: Draws, innovations: Mapping[str, Array], *, effective: float) -> Ensemble:
+        """Return an ensemble of the same place and years with other values of what is drawn.
+
+        Parameters
+        ----------
+        draws : Draws
+            Of the same parameters; as many as one likes.
+        innovations : mapping of str to (draw, year) [sd of the shock]
+            Of every yearly shock and all years, 0 in the first.
+        effective : float
+            Number of independent draws that they are worth.
+        """
+        arrays = _arrays(self.baseline, self.rates, draws, innovations, len(self.years))
+        return replace(self, draws=draws, effective=effective, **arrays)
 
     def project(
         self,
@@ -271,21 +290,30 @@ def prepare_ensemble(
         raise ArgumentError(Problem("until", str(until), expected, f"Type {LAST_YEAR}."))
     drawn = ensemble_draws(pack, posterior, draws, seed=seed)
     years = tuple(range(start, until + 1))
-    first, later, migration = first_and_later(baseline, drawn)
     rates = shifted_rates(baseline, drawn.parameters)
+    new = yearly_innovations(drawn.parameters, draws, years, seed=seed)
+    arrays = _arrays(baseline, rates, drawn, new, len(years))
+    effective = effective_draws(draws, posterior)
+    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, effective, years, rates=rates, **arrays)
+
+
+def _arrays(
+    baseline: Baseline, rates: Rates, draws: Draws, innovations: Mapping[str, Array], years: int
+) -> dict[str, Any]:
+    """Return the arrays of an ensemble that follow from its draws and innovations, which nothing can change."""
+    first, later, migration = first_and_later(baseline, draws)
     components = [str(name) for name in rates.net_migrants["component"].values]
     arrays = {
         "first": first.values,
         "later": later.values,
         "migration": migration.values,
-        "shocks": shock_multipliers(drawn, baseline.space.channels, years, seed=seed),
-        "later_migrants": lasting(baseline, drawn, components),
-        "migrant_shocks": migrant_shocks(drawn, years, seed=seed),
+        "shocks": shock_multipliers(draws, baseline.space.channels, innovations, years=years),
+        "later_migrants": lasting(baseline, draws, components),
+        "migrant_shocks": migrant_shocks(draws, innovations, years=years),
     }
-    for array in arrays.values():
+    for array in (*arrays.values(), *innovations.values()):
         array.flags.writeable = False
-    effective = effective_draws(draws, posterior)
-    return Ensemble(pack, baseline, policy_context(pack), drawn, seed, effective, years, rates=rates, **arrays)
+    return {**arrays, "innovations": MappingProxyType(dict(innovations))}
 
 
 def project_ensemble(

@@ -14,7 +14,7 @@ on why rates of single years must vary in a forecast of a population.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,41 +30,58 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
-def shock_multipliers(draws: Draws, channels: Sequence[str], years: Sequence[int], *, seed: int) -> Array:
+def yearly_innovations(
+    parameters: Sequence[Parameter], draws: int, years: Sequence[int], *, seed: int
+) -> dict[str, Array]:
+    """Return what is new in each year by the name of its shock, (draw, year) [sd of the shock]; 0 in the first year.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        Those of other roles have none.
+    draws : int
+    years : sequence of int
+        Consecutive; the first is the calibration year.
+    seed : int
+    """
+    return {one.name: innovations(one.name, draws, years, seed) for one in parameters if one.role == YEARLY}
+
+
+def shock_multipliers(draws: Draws, channels: Sequence[str], new: Mapping[str, Array], *, years: int) -> Array:
     """Return the yearly shocks as log multipliers, (draw, channel, year) [log]; 0 in the first year.
 
     Parameters
     ----------
     draws : Draws
-        The whole ensemble, from its first draw on.
     channels : sequence of str
         Of the state space.
-    years : sequence of int
-        Consecutive; the first is the calibration year.
-    seed : int
+    new : mapping
+        From `yearly_innovations`.
+    years : int
+        Number of years.
     """
-    log = np.zeros((len(draws), len(channels), len(years)))
+    log = np.zeros((len(draws), len(channels), years))
     rho = persistence(draws)
     for one in draws.parameters:
         if one.role == YEARLY and not moves_migrants(one):
             moved = [k for k, channel in enumerate(channels) if channel.startswith(one.channels)]
-            log[:, moved] += shock(one.name, draws.values[one.name], rho, years, seed)[:, None]
+            log[:, moved] += course(draws.values[one.name], rho, new[one.name])[:, None]
     return log
 
 
-def migrant_shocks(draws: Draws, years: Sequence[int], *, seed: int) -> Array:
+def migrant_shocks(draws: Draws, new: Mapping[str, Array], *, years: int) -> Array:
     """Return the yearly shocks of net migration, (draw, year) [persons per 1,000 residents]; 0 in the first year.
 
     Parameters
     ----------
-    draws, years, seed
+    draws, new, years
         As for `shock_multipliers`.
     """
-    persons = np.zeros((len(draws), len(years)))
+    persons = np.zeros((len(draws), years))
     rho = persistence(draws)
     for one in draws.parameters:
         if one.role == YEARLY and moves_migrants(one):
-            persons += shock(one.name, draws.values[one.name], rho, years, seed)
+            persons += course(draws.values[one.name], rho, new[one.name])
     return persons
 
 
@@ -79,19 +96,27 @@ def persistence(draws: Draws) -> Array:
     return stays[0] if stays else np.zeros(len(draws))
 
 
-def shock(name: str, sigma: Array, rho: Array, years: Sequence[int], seed: int) -> Array:
+def innovations(name: str, draws: int, years: Sequence[int], seed: int) -> Array:
+    """Return what is new of one shock, (draw, year) [sd of the shock]; 0 in the first year."""
+    new = np.zeros((draws, len(years)))
+    for i, year in enumerate(years[1:], start=1):
+        new[:, i] = generator(seed, f"{name} {year}").standard_normal(draws)
+    return new
+
+
+def course(sigma: Array, rho: Array, new: Array) -> Array:
     """Return how far one shock puts its object off the course, (draw, year) [unit of sigma]; 0 in the first year.
 
     Parameters
     ----------
-    name : str
     sigma : (draw,) [log, or persons per 1,000 residents]
         Standard deviation of what is new in a year.
     rho : (draw,) [1]
         Share that stays into the next year.
+    new : (draw, year) [sd of the shock]
+        From `innovations`.
     """
-    off = np.zeros((len(sigma), len(years)))
-    for i, year in enumerate(years[1:], start=1):
-        new = generator(seed, f"{name} {year}").standard_normal(len(sigma))
-        off[:, i] = rho * off[:, i - 1] + sigma * new
+    off = np.zeros_like(new)
+    for i in range(1, new.shape[1]):
+        off[:, i] = rho * off[:, i - 1] + sigma * new[:, i]
     return off

@@ -17,7 +17,7 @@ Saltelli et al. (2010), Variance based sensitivity analysis of model output, Com
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,10 @@ from scipy.stats import qmc, rankdata, sobol_indices
 from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.draws import Draws, first_and_later
-from huyou_sim.inference.later_migration import lasting
+from huyou_sim.inference.draws import Draws
 from huyou_sim.inference.parameters import YEARLY, Parameter
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.shocks import moves_migrants, persistence, shock
+from huyou_sim.inference.shocks import innovations
 from huyou_sim.planning.targets import TARGET_YEAR, Target, load_targets, target_series
 
 if TYPE_CHECKING:
@@ -301,41 +300,11 @@ def designed(
         else:
             values[factor.members[0].name] = factor.members[0].distribution.quantile(cube[:, i])
     draws = Draws(ensemble.draws.parameters, MappingProxyType(values), frozenset(rows), ensemble.draws.mark)
-    first, later, migration = (array.values for array in first_and_later(ensemble.baseline, draws))
-    shocks, persons = _shocks(ensemble, draws, seeds, points)
-    components = [str(name) for name in ensemble.rates.net_migrants["component"].values]
-    return replace(
-        ensemble, draws=draws, first=first, later=later, migration=migration, shocks=shocks,
-        later_migrants=lasting(ensemble.baseline, draws, components), migrant_shocks=persons,
-    )  # fmt: skip
-
-
-def _shocks(
-    ensemble: Ensemble, draws: Draws, seeds: Mapping[str, NDArray[np.int64]], points: int
-) -> tuple[Array, Array]:
-    """Return the yearly shocks of each sample, with random numbers of its own seed.
-
-    Returns
-    -------
-    log : (draw, channel, year) [log]
-    persons : (draw, year) [persons per 1,000 residents]
-    """
-    channels = ensemble.baseline.space.channels
-    log = np.zeros((len(draws), len(channels), len(ensemble.years)))
-    persons = np.zeros((len(draws), len(ensemble.years)))
-    rho = persistence(draws)
-    for one in draws.parameters:
-        if one.role == YEARLY:
-            moved = [k for k, channel in enumerate(channels) if channel.startswith(one.channels)]
-            sigma = draws.values[one.name]
-            for i, its_seed in enumerate(seeds[one.name].tolist()):
-                rows = slice(i * points, (i + 1) * points)
-                found = shock(one.name, sigma[rows], rho[rows], ensemble.years, its_seed)
-                if moves_migrants(one):
-                    persons[rows] += found
-                else:
-                    log[rows, moved] += found[:, None]
-    return log, persons
+    new = {
+        name: np.concatenate([innovations(name, points, ensemble.years, its_seed) for its_seed in its_seeds.tolist()])
+        for name, its_seeds in seeds.items()
+    }
+    return ensemble.given(draws, new, effective=ensemble.effective)
 
 
 def _figures(ensemble: Ensemble, scenarios: Sequence[Scenario]) -> Array:

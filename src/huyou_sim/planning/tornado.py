@@ -7,15 +7,14 @@ One parameter at a time says nothing of parameters that go together; `huyou expl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from huyou_sim.inference.draws import Draws, first_and_later
-from huyou_sim.inference.later_migration import lasting
+from huyou_sim.inference.draws import Draws
 from huyou_sim.inference.parameters import PERSISTENCE, YEARLY
 from huyou_sim.planning.gains import GAINED, LASTING, differences, projected
 from huyou_sim.planning.targets import TARGET_YEAR
@@ -91,14 +90,8 @@ def points_ensemble(ensemble: Ensemble, ends: Mapping[str, Array]) -> Ensemble:
         values[one.name][[1 + 2 * i, 2 + 2 * i]] = ends[one.name][[0, 2]]
     old = ensemble.draws
     draws = Draws(old.parameters, MappingProxyType(values), old.from_posterior, old.mark)
-    first, later, migration = (array.values for array in first_and_later(ensemble.baseline, draws))
-    components = [str(name) for name in ensemble.rates.net_migrants["component"].values]
-    return replace(
-        ensemble, draws=draws, effective=float(count), first=first, later=later, migration=migration,
-        shocks=np.zeros((count, *ensemble.shocks.shape[1:])),
-        later_migrants=lasting(ensemble.baseline, draws, components),
-        migrant_shocks=np.zeros((count, *ensemble.migrant_shocks.shape[1:])),
-    )  # fmt: skip
+    none = {name: np.zeros((count, len(ensemble.years))) for name in ensemble.innovations}
+    return ensemble.given(draws, none, effective=float(count))
 
 
 def tornado(
