@@ -500,6 +500,7 @@ def scorecard(
 @click.option("--draws", default=1000, show_default=True, help="Futures of the course.")
 @click.option("--seed", default=2021, show_default=True, help="Of the random numbers; equal seeds give equal results.")
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure of 2021 were known.")
+@click.option("--refit", is_flag=True, help="Draw anew given the figures, where weights leave too few draws: minutes.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write a file of observations to fill in, and stop.")
 @click.option("--drill", is_flag=True, help="Say how often the warning warns, rightly and wrongly, and stop.")
 @click.option("--histories", default=1000, show_default=True, help="With --drill: simulated histories of each truth.")
@@ -511,8 +512,8 @@ def scorecard(
 @lang_option
 def monitor(
     observations: Path | None, place: str, scenario: str, as_of: datetime | None, level: str, draws: int, seed: int,
-    prior_only: bool, template: Path | None, drill: bool, histories: int, out: Path | None, csv: Path | None,
-    figures: bool, keep: Path | None, quiet: bool, lang: str,
+    prior_only: bool, refit: bool, template: Path | None, drill: bool, histories: int, out: Path | None,
+    csv: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Hold OBSERVATIONS, a CSV file, against the course of a package: early warning, and targets revised.
 
@@ -530,6 +531,8 @@ def monitor(
     A file to fill in, then the monitor:
         huyou monitor --template observed.csv
         huyou monitor observed.csv
+    New draws given the figures, where weights leave too few (some minutes):
+        huyou monitor observed.csv --refit
     As it stood on a day, against no new policy, in Chinese:
         huyou monitor observed.csv --as-of 2024-06-30 --scenario no_new_policy --lang zh
     Tables (CSV, Excel), figure and manifest into a folder:
@@ -559,7 +562,7 @@ def monitor(
         return
     said, left_out = monitor_report(
         place, observations or "", scenario, as_of=None if as_of is None else as_of.date(), level=level, draws=draws,
-        seed=seed, prior_only=prior_only, folder=keep, lang=lang, out=out, csv=csv, figures=figures,
+        seed=seed, prior_only=prior_only, refit=refit, folder=keep, lang=lang, out=out, csv=csv, figures=figures,
         progress=not quiet,
     )  # fmt: skip
     click.echo(said)

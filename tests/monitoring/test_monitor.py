@@ -114,6 +114,11 @@ def test_offices_alone_have_no_series_but_courses(monitor_of):
     assert (one.targets["revised_by"] == "course").sum() == 1
 
 
+def test_a_place_without_a_plan_says_so_before_any_work(tmp_path):
+    with pytest.raises(ArgumentError, match=r"'jiaxing', whose pack has no indicators\.csv"):
+        run_monitor("jiaxing", tmp_path / "none.csv")
+
+
 def test_level_and_draws_are_checked_together(tmp_path):
     with pytest.raises(ArgumentError) as caught:
         run_monitor("huzhou", tmp_path / "none.csv", level="strickt", draws=1)

@@ -18,7 +18,7 @@ from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.monitoring.board import board_table
 from huyou_sim.monitoring.predicted import Predicted, predict, with_assumed_rates
-from huyou_sim.monitoring.revised import revised_table, update_of
+from huyou_sim.monitoring.revised import refit_course, refitted_update, revised_table, update_of
 from huyou_sim.monitoring.warning import BAND, figure_table, series_of, series_table
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS
@@ -26,6 +26,7 @@ from huyou_sim.planning.observed import Observed, read_observed
 from huyou_sim.planning.packages import Fit, fit_pack
 from huyou_sim.planning.periods import Period, whole_year
 from huyou_sim.planning.reach import outcomes
+from huyou_sim.planning.scorecard import plan_rows
 from huyou_sim.planning.subjects import default_error, subjects
 from huyou_sim.planning.targets import BASE_YEAR, TARGET_YEAR, load_targets
 from huyou_sim.planning.vintages import counting, vintage_table
@@ -34,6 +35,7 @@ from huyou_sim.policy import Scenario, load_scenarios
 if TYPE_CHECKING:
     import xarray as xr
 
+    from huyou_sim.inference.refit import Refit
     from huyou_sim.inference.updating import Update
     from huyou_sim.pack import Pack
 
@@ -70,6 +72,8 @@ class Monitor:
         From `figure_table`, `series_table`, `board_table`, `revised_table`; `BAND_COLUMNS`; `vintage_table`.
     left_out : tuple of Problem
         Why rows of the file are not used.
+    refit : Refit, optional
+        New draws given the figures, where they were asked for: the revised probabilities are theirs.
     """
 
     fit: Fit
@@ -88,6 +92,7 @@ class Monitor:
     bands: pd.DataFrame
     vintages: pd.DataFrame
     left_out: tuple[Problem, ...]
+    refit: Refit | None = None
 
 
 def run_monitor(
@@ -100,6 +105,7 @@ def run_monitor(
     draws: int = DRAWS,
     seed: int = SEED,
     prior_only: bool = False,
+    refit: bool = False,
     folder: Path | None = None,
     progress: bool = False,
 ) -> Monitor:
@@ -120,6 +126,8 @@ def run_monitor(
     draws, seed : int
     prior_only : bool
         Draw the levels of the model from their priors too.
+    refit : bool
+        Draw anew given the figures, for the revised probabilities; it takes minutes.
     folder : path, optional
         Where posteriors are kept and found again.
     progress : bool
@@ -133,6 +141,7 @@ def run_monitor(
     """
     check(level, draws)
     pack = load_pack(place)
+    plan_rows(pack)  # which says so where the place has no plan, before any work
     chosen = load_scenarios([scenario], areas=list(pack.areas["area"]))[0]
     today = max(date.today(), as_of or date.today())
     rows, left_out = read_observed(observations, pack, today=today)
@@ -146,19 +155,23 @@ def run_monitor(
         bar.update()
         bar.set_postfix_str("")
         seen = counting(rows, day)
-        dataset = project_course(prepare_ensemble(fit, found, draws, seed, until=last_year(seen)), chosen, seen)
+        ensemble = prepare_ensemble(fit, found, draws, seed, until=last_year(seen))
+        dataset = project_course(ensemble, chosen, seen)
         bar.update()
-    predicted = predict(pack, dataset, by_period(one for one in seen if one.variable))
-    update = update_of(predicted)
+    of_model = by_period(one for one in seen if one.variable)
+    predicted = predict(pack, dataset, of_model)
+    again = refit_course(ensemble, chosen, of_model, progress=progress) if refit else None
+    update = update_of(predicted) if again is None else refitted_update(again)
+    later = None if again is None else project_course(again.ensemble, chosen, of_model)
     goals = {one.variable: one for one in load_targets(pack) if one.level == level}
     figures = figure_table(predicted, goals, mark=str(dataset.attrs["mark"]))
     series = series_table(predicted, figures)
     reached = {one.target.indicator_id: one for one in outcomes(pack, dataset) if one.target.level == level}
     board = board_table(predicted, figures, series, reached, place=pack.place.code)
-    targets = revised_table(pack, chosen, dataset, update, seen, as_of=day, level=level)
+    targets = revised_table(pack, chosen, dataset, update, seen, as_of=day, level=level, later=later)
     return Monitor(
         fit, chosen, level, found, draws, seed, day, seen, update, figures, series, board, targets,
-        course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out,
+        course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out, again,
     )  # fmt: skip
 
 

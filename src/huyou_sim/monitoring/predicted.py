@@ -142,16 +142,35 @@ def predict(pack: Pack, dataset: xr.Dataset, figures: Sequence[Observed]) -> Pre
         When a figure of another population cannot be carried onto its baseline.
     """
     known = subjects(pack)
-    yearly = [_yearly(pack, dataset, one) for one in figures]
-    draws = np.asarray(dataset["draw"].values, dtype=np.int64)
-    truth = np.empty((len(draws), len(figures)))
-    for i, (one, series) in enumerate(zip(figures, yearly, strict=True)):
-        truth[:, i] = _of_period(series, one, known[one.variable])
-    middles = [float(series.sel(year=one.period.year).median()) for one, series in zip(figures, yearly, strict=True)]
+    truth = truths(pack, dataset, figures)
+    middles = [
+        float(np.median(column)) / (one.period.share if known[one.variable].measure == "count" else 1.0)
+        for one, column in zip(figures, truth.T, strict=True)
+    ]
     covariance = error_covariance(pack, figures, middles, known)
     covariance[np.diag_indices(len(figures))] += (SMALLEST * truth.std(axis=0)) ** 2 + np.finfo(float).tiny
-    attrs = dataset.attrs
+    attrs, draws = dataset.attrs, np.asarray(dataset["draw"].values, dtype=np.int64)
     return Predicted(tuple(figures), truth, covariance, float(attrs["effective_draws"]), int(attrs["seed"]), draws)
+
+
+def truths(pack: Pack, dataset: xr.Dataset, figures: Sequence[Observed]) -> Array:
+    """Return what each figure truly is in each draw, (draw, figure) [unit of each figure].
+
+    Parameters
+    ----------
+    pack, dataset, figures
+        As for `predict`.
+
+    Raises
+    ------
+    ArgumentError
+        As for `predict`.
+    """
+    known = subjects(pack)
+    found = np.empty((dataset.sizes["draw"], len(figures)))
+    for i, one in enumerate(figures):
+        found[:, i] = _of_period(_yearly(pack, dataset, one), one, known[one.variable])
+    return found
 
 
 def _yearly(pack: Pack, dataset: xr.Dataset, one: Observed) -> xr.DataArray:

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.inference.refit import Refit, refit
 from huyou_sim.inference.updating import Figures, Update, update, weighted_probability
+from huyou_sim.monitoring.predicted import predict, truths, with_assumed_rates
 from huyou_sim.monitoring.warning import UNMOVED
 from huyou_sim.planning.course import ROUNDING
 from huyou_sim.planning.progress import Progress, of_indicator, progress_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from huyou_sim.inference.ensemble import Ensemble
     from huyou_sim.monitoring.predicted import Predicted
     from huyou_sim.pack import Pack
     from huyou_sim.planning.observed import Observed
@@ -39,6 +42,7 @@ COLUMNS = (
     "revised_by", "probability_before", "probability_before_error", "probability", "probability_error",
     "probability_seen_before", "probability_seen_before_error", "probability_seen", "probability_seen_error",
     "verdict_before", "verdict", "draws", "effective_draws", "refit_needed", "mark",
+    "mark_before",
 )  # fmt: skip
 """Of `revised_table`. ``revised_by``: figures of the model, the indicator's own course, or nothing."""
 
@@ -53,6 +57,44 @@ def update_of(predicted: Predicted) -> Update:
     return update(mine.truth, Figures(mine.values, mine.covariance, names), effective=mine.effective)
 
 
+def refit_course(
+    ensemble: Ensemble, scenario: Scenario, figures: Sequence[Observed], *, progress: bool = False
+) -> Refit | None:
+    """Return new draws of a course given its figures, None where no figure wants them.
+
+    Figures of the whole place enter, of variables that the ensemble moves. How far remarriages, which it does not move,
+    leave a figure of marriages uncertain is an error of that figure.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    scenario : Scenario
+    figures : sequence of Observed
+    progress : bool
+
+    Raises
+    ------
+    ArgumentError
+        As for `huyou_sim.inference.refit.refit`.
+    """
+    pack = ensemble.pack
+    used = [one for one in figures if one.area == ensemble.baseline.code and one.variable not in UNMOVED]
+    if not used:
+        return None
+    last = max(one.period.year for one in used)
+    plain = ensemble.project([scenario], until=last)
+    bare, full = predict(pack, plain, used), predict(pack, with_assumed_rates(pack, plain), used)
+    covariance = bare.covariance + np.atleast_2d(np.cov(full.truth - bare.truth, rowvar=False))
+    seen = Figures(bare.values, covariance, tuple(f"{one.name} {one.period}" for one in used))
+    return refit(ensemble, scenario, lambda made: truths(pack, made, used), seen, until=last, progress=progress)
+
+
+def refitted_update(found: Refit) -> Update:
+    """Return the weights of new draws, which are all the same."""
+    draws = len(found.ensemble)
+    return Update(np.full(draws, 1.0 / draws), found.ensemble.effective, float("nan"), 0.0, False)
+
+
 def revised_table(
     pack: Pack,
     scenario: Scenario,
@@ -62,6 +104,7 @@ def revised_table(
     *,
     as_of: date,
     level: str,
+    later: xr.Dataset | None = None,
 ) -> pd.DataFrame:
     """Return the probability of each target before and after the figures, with Monte Carlo errors, `COLUMNS`.
 
@@ -77,10 +120,13 @@ def revised_table(
         Figures that count.
     as_of : date
     level : {"lenient", "central", "strict"}
+    later : xarray.Dataset, optional
+        The course in new draws given the figures, of which `found` are the weights; those of `dataset` when omitted.
     """
+    now_set = dataset if later is None else later
     progress = progress_of(observed, pack, as_of)
     before = board_of(pack, [scenario], dataset, (), level)
-    after = board_of(pack, [scenario], dataset, progress, level)
+    after = board_of(pack, [scenario], now_set, progress, level)
     rows = []
     for row in plan_rows(pack):
         if row["method"] not in METHODS:
@@ -88,28 +134,30 @@ def revised_table(
         number = int(row["indicator_id"])
         course = row["method"] == "course" and any(one.indicator_id == number for one in progress)
         prior = METHODS[str(row["method"])](before, row)
-        later = METHODS[str(row["method"])](after, row) if course else prior
         # What a package sets, or plans whatever the population, no figure revises.
         weighted = row["method"] in WEIGHTED and row["path"] not in PLANNED and np.ptp(prior.values[0]) > ROUNDING
-        seen = later.seen[0]
+        mine = now_set if weighted else dataset
+        now = METHODS[str(row["method"])](after, row) if course or mine is not dataset else prior
+        seen = now.seen[0]
         rule = {"rule": row["rule"], "threshold": row[level], "threshold_upper": float("nan")}
         if row["method"] == "ensemble":
             target = before.outcomes[number].target
             rule = {name: getattr(target, name) for name in rule}
-            seen = _seen(pack, target, dataset, progress)
+            seen = _seen(pack, target, mine, progress)
         effective = float(dataset.attrs["effective_draws"])
-        now = found if weighted else None
+        weights = found if weighted else None
         rows.append(
             {name: row[name] for name in ("indicator_id", "name_en", "name_zh", "unit", "unit_zh", "method")}
             | rule
             | _chance("probability{}_before", prior.reached[0], None, effective, "")
             | _chance("probability{}_before", prior.seen[0], None, effective, "_seen")
-            | _chance("probability{}", later.reached[0], now, effective, "")
-            | _chance("probability{}", seen, now, effective, "_seen")
+            | _chance("probability{}", now.reached[0], weights, effective, "")
+            | _chance("probability{}", seen, weights, effective, "_seen")
             | {
                 "level": level, "revised_by": "figures" if weighted else "course" if course else "nothing",
                 "draws": prior.reached.shape[1], "effective_draws": found.effective_size if weighted else effective,
-                "refit_needed": bool(weighted and found.refit_needed), "mark": str(dataset.attrs["mark"]),
+                "refit_needed": bool(weighted and found.refit_needed), "mark": str(mine.attrs["mark"]),
+                "mark_before": str(dataset.attrs["mark"]),
             }
         )  # fmt: skip
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))

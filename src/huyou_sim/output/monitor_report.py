@@ -171,7 +171,8 @@ def _manifest(monitor: Monitor, lang: str) -> dict[str, Any]:
             "amber": AMBER, "red": RED,
             "seasons": {" ".join(one.names): [one.central, one.low, one.high, one.reason] for one in SEASONS},
             "update": {"effective_size": update.effective_size, "tail_index": update.tail_index,
-                       "log_evidence": update.log_evidence, "refit_needed": update.refit_needed},
+                       "log_evidence": update.log_evidence, "refit_needed": update.refit_needed,
+                       "refitted": monitor.refit is not None},
             "observations": [
                 [one.name, one.area, one.population_base, str(one.period), one.value, one.standard_error,
                  one.known_from.isoformat()]

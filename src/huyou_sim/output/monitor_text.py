@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from huyou_sim.inference.refit import refit_mark
 from huyou_sim.monitoring.part_years import season_of
 from huyou_sim.monitoring.warning import AMBER, RED
 from huyou_sim.output.labels import number, optional_text, text, variable_definition, variable_label, wrap
@@ -127,11 +128,15 @@ def targets_text(monitor: Monitor, lang: str, width: int) -> str:
 
 def trust_words(monitor: Monitor, lang: str) -> str:
     """Return how many draws the revised probabilities rest on, and what to type where they are too few."""
-    found = monitor.update
+    found, again = monitor.update, monitor.refit
     values = {"size": number(found.effective_size, 0 if found.effective_size >= 10 else 1), "draws": monitor.draws}
     if found.refit_needed:
         return f"{DOUBT} {text('monitor.refit_needed', lang, tail=number(found.tail_index, 2), **values)}"
-    return text("monitor.effective", lang, **values)
+    if again is None:
+        return text("monitor.effective", lang, **values)
+    doubt = refit_mark(again.annealed, again.ensemble.effective, lang)
+    moved = text("monitor.refitted", lang, moved=len(again.moved), **values)
+    return f"{DOUBT} {doubt} {moved}" if doubt else moved
 
 
 def vintages_text(monitor: Monitor, lang: str, width: int) -> str:
@@ -222,5 +227,5 @@ def percent(value: object, error: object) -> str:
 
 
 def _probability(row: Row, name: str) -> str:
-    doubt = row["mark"] or (row["refit_needed"] and not name.endswith("before"))
+    doubt = row["mark_before"] if name.endswith("before") else row["mark"] or row["refit_needed"]
     return percent(row[name], row[f"{name}_error"]) + (DOUBT if doubt else "")
