@@ -5,8 +5,9 @@ python benchmarks/updating.py --quick         as little as shows that everything
 python benchmarks/updating.py --draws 1000 --last 2024 --lower 0.85
 
 The figures are made up: medians of the model's own draws, births and total fertility rate also lowered by a share. No
-figure of the place is among them. Once they have the errors of publication that the pack tells, which are small beside
-the spread of the draws; once errors as wide as that spread, as if little were known, where weights do well.
+figure of the place is among them. First they have errors as wide as the spread of the draws, as if little were known,
+where weights do well; then the errors of publication that the pack tells, here each by itself, which are small beside
+that spread.
 """
 
 from __future__ import annotations
