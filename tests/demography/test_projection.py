@@ -10,6 +10,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huyou_sim.demography.indicators import indicators
 from huyou_sim.demography.projection import account_gap, project, with_total
 from huyou_sim.demography.states import state_space
 from huyou_sim.errors import LabelError, RateError
@@ -47,6 +48,19 @@ def test_account_closes_in_every_cell_and_nobody_is_negative(seed, event, migran
     women = result["women"].sum(["marital", "parity"]).rename(age_fertile="age")
     cells = result["population"].sel(sex="female", age=women["age"])
     assert np.allclose(women, cells, rtol=1e-12, atol=1e-9)
+
+
+def test_marriages_are_first_and_again_and_their_rates_per_mean_residents():
+    result = run(seed=3)
+    found = indicators(result)
+    again = result["remarriages"].sum("age_reached")
+    assert float(again.max()) > 0.0
+    assert np.allclose(found["marriages"], result["first_marriages"].sum("age_reached") + again)
+    people = result["population"].sum(["sex", "age"]).values
+    mean = (people[..., :-1] + people[..., 1:]) / 2.0
+    for rate, events in (("crude_marriage_rate", "marriages"), ("crude_divorce_rate", "divorces")):
+        assert np.allclose(found[rate], 1000.0 * found[events].values / mean)
+    assert "crude_marriage_rate" not in indicators(run("classical", births="ends"))
 
 
 def test_out_migration_beyond_the_stock_is_clipped_and_reported():

@@ -83,7 +83,7 @@ def test_quarters_and_months_add_up_to_the_year(year):
 def test_a_good_file_is_read_whole_whatever_the_order_and_what_is_empty(read):
     rows = [
         "tfr,,2023,0.85,children per woman,,0.07,2024-03-15,,made-up",
-        "births,330500,2023Q1,4800,,resident,,,,",
+        "births,330500,2023Q1,4800,,常住,,,,",
         "births,德清县,2022,3100,births,,300,,,",
         ",,2023,80,%,,,,12,",
         "married_share_20_29,,2023-12-31,29.5,,,,,22,",
@@ -101,6 +101,7 @@ def test_a_good_file_is_read_whole_whatever_the_order_and_what_is_empty(read):
     assert by["tfr"].published == date(2024, 3, 15)
     assert by["married_share_20_29"].population_base == "household_registered"
     assert by["indicator 12"].period == Period(date(2023, 12, 31), date(2023, 12, 31))
+    assert by["births"].population_base == "resident"
     assert by["births"].standard_error == pytest.approx(500 * (90 / 365) ** 0.5)
     assert next(one for one in found if one.area == "330521").name == "births"
 

@@ -41,6 +41,9 @@ def cli() -> None:
         huyou reach huzhou
     Every indicator of the plan with a verdict, and how each is projected:
         huyou scorecard --methods
+    Observed figures against the course of the plan: early warning:
+        huyou monitor --template observed.csv
+        huyou monitor observed.csv
     A package of your own to start from, and how it differs from the plan:
         huyou new mine.toml --with birth_grant
         huyou diff plan_as_written mine.toml
@@ -53,7 +56,7 @@ for _command in (
     projection.run, projection.baseline, projection.calibrate, projection.explain, projection.reach,
     packages.compare, packages.solve, packages.new, packages.diff,
     plan.scorecard, plan.needs, plan.situation,
-    monitoring.evaluate,
+    monitoring.monitor, monitoring.evaluate,
     inputs.check, inputs.schema, inputs.derive,
 ):  # fmt: skip
     cli.add_command(_command)

@@ -39,6 +39,11 @@ SNAPSHOTS = (
 )  # fmt: skip
 """Of a day, besides what is a stock; the model has them at the end of the year."""
 
+BASES = {
+    "常住": "resident", "常住人口": "resident", "户籍": "household_registered", "户籍人口": "household_registered",
+}  # fmt: skip
+"""What offices call the two populations."""
+
 ALL_DIMS = ("scenario", "draw", "area", "year")
 
 
@@ -104,7 +109,7 @@ class Subject:
 
     def base_of(self, pack: Pack, typed: str, area: str | None, wrong: Wrong) -> str | None:
         """Return the population of a figure: the model's own, or one that the pack has a baseline of."""
-        base = typed or self.base
+        base = BASES.get(typed, typed) or self.base
         if not self.variable:
             if base == self.base:
                 return base

@@ -1,0 +1,192 @@
+"""The monitor: as text, and as a folder of tables, a workbook, a figure and a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.monitoring.monitor import SCENARIO, Monitor, run_monitor
+from huyou_sim.monitoring.part_years import SEASONS
+from huyou_sim.monitoring.warning import AMBER, RED
+from huyou_sim.output.figure_monitor import write_monitor_figure
+from huyou_sim.output.folder import check_folder, output_folder, replace_file
+from huyou_sim.output.labels import text, wrap
+from huyou_sim.output.manifest import build_manifest, complete_manifest
+from huyou_sim.output.monitor_text import (
+    board_text,
+    figures_text,
+    notes_text,
+    series_text,
+    targets_text,
+    vintages_text,
+)
+from huyou_sim.output.monitor_words import shown
+from huyou_sim.output.naming import area_labels, resolved_text
+from huyou_sim.output.scorecard_text import DOUBT
+from huyou_sim.output.tables import left_out_table, write_table
+from huyou_sim.output.terminal import terminal_width
+from huyou_sim.output.workbook import frames_bytes
+from huyou_sim.output.write import seal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from huyou_sim.errors import Problem
+
+WORKBOOK = "monitor.xlsx"
+TABLES = ("series", "figures", "board", "targets", "vintages", "bands")
+"""Of a folder, each under its own name after ``monitor_``."""
+
+
+def monitor_report(
+    place: str | Path,
+    observations: str | Path,
+    scenario: str | Path = SCENARIO,
+    *,
+    lang: str = "en",
+    out: Path | None = None,
+    csv: Path | None = None,
+    figures: bool = True,
+    progress: bool = False,
+    **options: Any,
+) -> tuple[str, tuple[Problem, ...]]:
+    """Return the monitor as text, and why rows of the file are not in it.
+
+    Parameters
+    ----------
+    place, observations, scenario
+        As for `huyou_sim.monitoring.monitor.run_monitor`.
+    lang : {"en", "zh"}
+    out : path, optional
+        New, empty, or an earlier result, which is replaced when the new one is complete.
+    csv : path, optional
+        Write the table of figures to this file.
+    figures : bool
+        Draw the bands into the folder too.
+    options
+        Further arguments of `run_monitor`: as_of, level, draws, seed, prior_only, folder, refit.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    PackError, ScenarioError, CalibrationError, ArgumentError
+        As for `run_monitor`.
+    """
+    started = perf_counter()
+    folder = None if out is None else check_folder(out)
+    monitor = run_monitor(place, observations, scenario, progress=progress, **options)
+    said = [said_of(monitor, lang)]
+    if csv is not None:
+        write_table(shown(monitor, monitor.figures, lang), csv, lang)
+    if folder is not None:
+        write_monitor(monitor, folder, lang=lang, figures=figures)
+        said.append(text("score.written", lang, folder=str(folder)))
+    said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
+    return "\n\n".join(said), monitor.left_out
+
+
+def said_of(monitor: Monitor, lang: str, *, width: int | None = None) -> str:
+    """Return the monitor as text: board first, then series, figures, targets, vintages and the rule."""
+    width = width or terminal_width()
+    mark = mark_of(monitor, lang)
+    title = text("monitor.title", lang, day=monitor.as_of.isoformat(), course=monitor.scenario.label(lang),
+                 count=len(monitor.observed))  # fmt: skip
+    left = [text("monitor.left_out", lang, count=len(monitor.left_out))] if monitor.left_out else []
+    head = [title, *([f"{DOUBT} {mark}"] if mark else []), about(monitor, lang), *left]
+    parts = ["\n".join(line for words in head for line in wrap(words, width))]
+    for part in (board_text, series_text, figures_text, targets_text, vintages_text, notes_text):
+        parts.append(part(monitor, lang, width))
+    return "\n\n".join(part for part in parts if part)
+
+
+def mark_of(monitor: Monitor, lang: str) -> str:
+    """Return what must stand beside every probability: nothing where the sampler converged or nothing was sampled."""
+    return "" if monitor.posterior is None else warning_mark(monitor.posterior, lang)
+
+
+def about(monitor: Monitor, lang: str) -> str:
+    """Return how many draws there are, and where levels and the rest come from."""
+    said = text("monitor.draws", lang, draws=f"{monitor.draws:,}", seed=monitor.seed)
+    found = monitor.posterior
+    if found is None:
+        return f"{said} {text('reach.prior_only', lang)}"
+    figures = {"r_hat": f"{found.attrs['r_hat']:.4f}", "effective": f"{found.attrs['effective_size']:,.0f}"}
+    state = text("posterior.converged" if found.attrs["converged"] else "posterior.not_converged", lang)
+    return f"{said} {text('reach.posterior', lang, count=len(found.data_vars), state=state, **figures)}"
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def write_monitor(monitor: Monitor, folder: Path, *, lang: str = "en", figures: bool = True) -> Path:
+    """Return the folder that a monitor was written to, whole or not at all.
+
+    It holds tables (CSV), the same as a workbook, bands with the observed figures (unless not asked for) and a
+    manifest, which says by which rule and which rows of the file were left out.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    """
+    manifest = _manifest(monitor, lang)
+    with output_folder(folder) as part:
+        seal(part, list(_write_all(part, monitor, lang, figures)), manifest)
+    return folder
+
+
+def _write_all(part: Path, monitor: Monitor, lang: str, figures: bool) -> Iterator[str]:
+    """Write every file but the manifest and yield its name."""
+    (part / "tables").mkdir()
+    tables: dict[str, pd.DataFrame] = {
+        f"monitor_{name}": shown(monitor, getattr(monitor, name), lang) for name in TABLES
+    }
+    if monitor.left_out:
+        tables["left_out"] = left_out_table(monitor.left_out)
+    for name, table in tables.items():
+        yield write_table(table, part / "tables" / f"{name}.csv", lang).relative_to(part).as_posix()
+    sheets = {name: (table, 3) for name, table in tables.items()}
+    yield replace_file(part / WORKBOOK, frames_bytes(sheets, lang)).relative_to(part).as_posix()
+    if figures and not monitor.series.empty:
+        (part / "figures").mkdir()
+        for path in write_monitor_figure(monitor, part / "figures", lang):
+            yield path.relative_to(part).as_posix()
+
+
+def _manifest(monitor: Monitor, lang: str) -> dict[str, Any]:
+    fit, found = monitor.fit, monitor.posterior
+    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
+    if found is not None:
+        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
+        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
+    update = monitor.update
+    manifest = build_manifest(
+        arguments={
+            "command": "monitor", "place": fit.pack.name, "scenario": monitor.scenario.key, "level": monitor.level,
+            "draws": monitor.draws, "prior_only": found is None, "as_of": monitor.as_of.isoformat(),
+            "amber": AMBER, "red": RED,
+            "seasons": {" ".join(one.names): [one.central, one.low, one.high, one.reason] for one in SEASONS},
+            "update": {"effective_size": update.effective_size, "tail_index": update.tail_index,
+                       "log_evidence": update.log_evidence, "refit_needed": update.refit_needed,
+                       "refitted": monitor.refit is not None},
+            "observations": [
+                [one.name, one.area, one.population_base, str(one.period), one.value, one.standard_error,
+                 one.known_from.isoformat()]
+                for one in monitor.observed
+            ],
+            "left_out": [str(replace(problem, file=Path(problem.file or "").name)) for problem in monitor.left_out],
+        },
+        inputs=fit.pack.checksums,
+        scenario_texts={monitor.scenario.key: resolved_text(monitor.scenario)},
+        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
+        calibration=sampled | {"mark": mark_of(monitor, "en")},
+        seed=monitor.seed,
+    )  # fmt: skip
+    return complete_manifest(
+        manifest, lang=lang, place=fit.baseline.code, scenarios=[monitor.scenario], area_labels=area_labels(fit)
+    )
