@@ -1,4 +1,4 @@
-"""Commands about what was observed since: monitor, evaluate."""
+"""Commands about what was observed since: monitor, nowcast, evaluate."""
 
 from __future__ import annotations
 
@@ -92,6 +92,51 @@ def monitor(
     said, left_out = monitor_report(
         place, observations or "", scenario, as_of=None if as_of is None else as_of.date(), level=level, draws=draws,
         seed=seed, prior_only=prior_only, refit=refit, folder=keep, lang=lang, out=out, csv=csv, figures=figures,
+        progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
+    if left_out:
+        raise ArgumentError(left_out)
+
+
+@click.command(cls=Command)
+@click.argument("observations", type=click.Path(path_type=Path))
+@place_option
+@click.option("--scenario", default="plan_as_written", show_default=True, help="Course that the place is on.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Stand on this day: what came later is hidden.")
+@click.option(
+    "--space", type=click.Choice(["family", "duration"]), default="duration", show_default=True,
+    help="State space: with durations of marriage and since a birth, or plain.",
+)  # fmt: skip
+@click.option("--draws", default=1000, show_default=True, help="Futures.")
+@click.option("--histories", default=200, show_default=True, help="Simulated histories of the back-test.")
+@seed_option
+@prior_option
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the nowcast to this file as well.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write all tables (CSV) and a manifest here.")
+@keep_option
+@quiet_option
+@lang_option
+def nowcast(
+    observations: Path, place: str, scenario: str, as_of: datetime | None, space: str, draws: int, histories: int,
+    seed: int, prior_only: bool, csv: Path | None, out: Path | None, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Tell births that are not published yet from marriages that are: married this year, first births next year.
+
+    OBSERVATIONS is the file of `huyou monitor`, with at least one yearly figure of first_marriages. Births of that year
+    and the next one, by order, stand with nothing observed, with all other figures, and with the marriages too; beside
+    them how long births lag behind marriages in both state spaces, and a back-test on simulated histories: how much
+    narrower the marriages make the bands, and whether these hold what came.
+
+    \b
+        huyou nowcast observed.csv
+        huyou nowcast observed.csv --as-of 2024-03-31 --lang zh --out results/nowcast
+    """
+    from huyou_sim.output.nowcast_report import nowcast_report
+
+    said, left_out = nowcast_report(
+        place, observations, scenario, as_of=None if as_of is None else as_of.date(), space=space, draws=draws,
+        histories=histories, seed=seed, prior_only=prior_only, folder=keep, csv=csv, out=out, lang=lang,
         progress=not quiet,
     )  # fmt: skip
     click.echo(said)

@@ -1,23 +1,102 @@
-"""Births told from marriages, as text."""
+"""Births told from marriages: as text, and as a folder of tables and a manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from huyou_sim.monitoring.lags import ELDER
 from huyou_sim.monitoring.nowcast import GIVEN
+from huyou_sim.monitoring.nowcasting import SCENARIO, Nowcasting, run_nowcast
 from huyou_sim.output.drawing import minus
+from huyou_sim.output.ensemble_manifest import ensemble_manifest
+from huyou_sim.output.folder import check_folder, output_folder
 from huyou_sim.output.labels import column, number, text, variable_decimals, variable_label, variable_unit, wrap
+from huyou_sim.output.tables import left_out_table, write_table
 from huyou_sim.output.terminal import terminal_width, text_table
+from huyou_sim.output.write import seal
 
 if TYPE_CHECKING:
+    from huyou_sim.errors import Problem
     from huyou_sim.monitoring.nowcast import Nowcast
 
 SPACES = {"family": "nowcast.family", "duration": "nowcast.duration"}
 STAGES = {"nothing": "nowcast.nothing", "others": "nowcast.others", "marriages": "nowcast.marriages"}
 TESTED = ("births", "births_order_1")
 """Figures of which the back-test is printed; its table has all."""
+
+
+def nowcast_report(
+    place: str | Path,
+    observations: str | Path,
+    scenario: str | Path = SCENARIO,
+    *,
+    lang: str = "en",
+    out: Path | None = None,
+    csv: Path | None = None,
+    progress: bool = False,
+    **options: Any,
+) -> tuple[str, tuple[Problem, ...]]:
+    """Return the nowcast as text, and why rows of the file are not in it.
+
+    Parameters
+    ----------
+    place, observations, scenario
+        As for `huyou_sim.monitoring.nowcasting.run_nowcast`.
+    lang : {"en", "zh"}
+    out : path, optional
+        New, empty, or an earlier result, which is replaced when the new one is complete.
+    csv : path, optional
+        File for the table of the nowcast.
+    options
+        Further arguments of `run_nowcast`: as_of, space, draws, histories, seed, prior_only, folder.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    PackError, ScenarioError, CalibrationError, ArgumentError
+        As for `run_nowcast`.
+    """
+    started = perf_counter()
+    folder = None if out is None else check_folder(out)
+    found = run_nowcast(place, observations, scenario, progress=progress, **options)
+    said = [nowcast_text(found.nowcast, lang)]
+    if csv is not None:
+        write_table(found.nowcast.table.assign(mark=found.nowcast.mark), csv, lang)
+    if folder is not None:
+        write_nowcast(found, folder, lang=lang)
+        said.append(text("evaluation.written", lang, folder=str(folder)))
+    said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
+    return "\n\n".join(said), found.left_out
+
+
+def write_nowcast(found: Nowcasting, folder: Path, *, lang: str = "en") -> Path:
+    """Return the folder that a nowcast was written to, whole or not at all: CSV tables and a manifest.
+
+    Raises
+    ------
+    OutputError
+        When the folder holds something else than a result, or the system refuses to write.
+    """
+    one = found.nowcast
+    arguments = {
+        "command": "nowcast", "as_of": found.as_of.isoformat(), "space": one.space, "draws": one.draws,
+        "histories": int(one.back_test["histories"].iloc[0]), "prior_only": found.posterior is None,
+        "year": one.year, "marriages": [one.marriages.value, one.marriages.standard_error],
+    }  # fmt: skip
+    manifest = ensemble_manifest(found.fit, found.posterior, [one.scenario], arguments, seed=one.seed, lang=lang)
+    tables = {
+        "nowcast": one.table.assign(mark=one.mark), "back_test": one.back_test, "lags": one.lags,
+        "left_out": left_out_table(found.left_out),
+    }  # fmt: skip
+    with output_folder(folder) as part:
+        (part / "tables").mkdir()
+        paths = [write_table(table, part / "tables" / f"{name}.csv", lang) for name, table in tables.items()]
+        seal(part, [path.relative_to(part).as_posix() for path in paths], manifest)
+    return folder
 
 
 def nowcast_text(found: Nowcast, lang: str, *, width: int | None = None) -> str:

@@ -47,6 +47,7 @@ def prepare_futures(
     draws: int,
     seed: int,
     until: int,
+    space: str = "family",
     prior_only: bool = False,
     folder: Path | None = None,
 ) -> Futures:
@@ -60,6 +61,8 @@ def prepare_futures(
     draws, seed : int
     until : int
         Last year that can be projected to.
+    space : {"family", "duration"}
+        State space of women.
     prior_only : bool
         Draw the levels from their priors, as if no figure were published.
     folder : path, optional
@@ -72,7 +75,7 @@ def prepare_futures(
         As for `prepare_ensemble`.
     """
     bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-    fit = fit_pack(pack)
+    fit = fit_pack(pack, space)
     bar.update()
     bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
     found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
