@@ -26,7 +26,7 @@ from huyou_sim.inference.store import posterior
 from huyou_sim.monitoring.board import ALL
 from huyou_sim.monitoring.monitor import DRAWS, SCENARIO, project_course
 from huyou_sim.monitoring.predicted import Predicted, predict
-from huyou_sim.monitoring.warning import AMBER, RED, distances, either_side, rank_probability, series_of
+from huyou_sim.monitoring.warning import AMBER, RED, either_side, series_of, together
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.observed import Observed
 from huyou_sim.planning.packages import Fit, fit_pack
@@ -238,4 +238,4 @@ def alarms(band: Predicted, values: Array, truth: str) -> list[dict[str, object]
 
 def _together(band: Predicted, values: Array, at: Sequence[int]) -> Array:
     """Return how likely figures as far off together are while the course is right, (history,)."""
-    return rank_probability(*distances(band.part(at), values[:, list(at)]))
+    return together(band.part(at), values[:, list(at)])[0]
