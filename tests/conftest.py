@@ -11,6 +11,8 @@ from hypothesis import settings
 
 # Figures are drawn to files, never to a screen; set before anything imports matplotlib.
 os.environ["MPLBACKEND"] = "Agg"
+# Tables are laid out for this width, whatever terminal the tests are started from.
+os.environ["COLUMNS"] = "120"
 
 # The first call of a compiled function takes seconds, so examples have no deadline. CI tries the same examples
 # every time; on a developer's machine new ones are tried, and a failing one is printed to be kept as a test.

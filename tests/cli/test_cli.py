@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -10,12 +12,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import click
 import pandas as pd
 import pytest
 
-from huyou_sim.cli import cli
+from huyou_sim.cli import cli, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +35,21 @@ def huyou(*arguments, cwd, lang="en_GB.UTF-8"):
         [sys.executable, "-c", "from huyou_sim.cli import main; main()", *arguments],
         cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False,
     )  # fmt: skip
+
+
+def said(*arguments, cwd, lang="en_GB.UTF-8"):
+    """Return what the command says, without a process of its own: for answers that no process could change."""
+    out, error, code = io.StringIO(), io.StringIO(), 0
+    locale = dict.fromkeys(("LANG", "LC_ALL"), lang)
+    with (
+        contextlib.chdir(cwd), mock.patch.dict(os.environ, locale),
+        contextlib.redirect_stdout(out), contextlib.redirect_stderr(error),
+    ):  # fmt: skip
+        try:
+            main(list(arguments))
+        except SystemExit as stop:
+            code = stop.code
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), error.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +94,7 @@ def test_two_runs_give_the_same_bits(finished, tmp_path):
 
 
 def test_chinese_labels(tmp_path):
-    done = huyou("run", "no_new_policy", "--until", "2026", "--lang", "zh", "--out", "out", cwd=tmp_path)
+    done = said("run", "no_new_policy", "--until", "2026", "--lang", "zh", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "总和生育率" in done.stdout
     assert "自然增长率" in (tmp_path / "out" / "tables" / "indicators.csv").read_text(encoding="utf-8-sig")
@@ -94,8 +112,22 @@ def test_baseline_prints_the_fit_and_writes_it(tmp_path):
 
 
 def test_second_place(tmp_path):
-    done = huyou("run", "no_new_policy", "--place", "jiaxing", "--until", "2030", "--out", "out", cwd=tmp_path)
+    done = said("run", "no_new_policy", "--place", "jiaxing", "--until", "2030", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_costs_of_a_run_add_up_to_the_cent_and_stand_in_the_report(finished):
+    folder, done = finished
+    costs = pd.read_csv(folder / "tables" / "costs.csv")
+    assert set(costs["payer"]) == {"city", "province", "state"}
+    cents = (100.0 * costs[["cost", "additional"]]).round()
+    assert (100.0 * costs[["cost", "additional"]] - cents).abs().to_numpy().max() < 1e-3
+    plain = costs[costs["scenario"] == "no_new_policy"].set_index(["measure", "payer", "year"])["cost"]
+    plan = costs[costs["scenario"] == "plan_as_written"].set_index(["measure", "payer", "year"])
+    assert (plan["cost"] - plain.reindex(plan.index).fillna(0.0) - plan["additional"]).abs().max() < 0.005
+    to_target = plan.query("year <= 2025")["cost"].sum() / 1e6
+    assert f"{to_target:,.1f}" in done.stdout
+    assert "What packages cost, million yuan" in done.stdout
 
 
 def test_check_passes_what_ships(tmp_path):
@@ -109,7 +141,7 @@ def test_check_passes_what_ships(tmp_path):
 
 @pytest.mark.parametrize("command", ["run", "baseline", "check", "new", "diff", "schema", "derive"])
 def test_help_teaches(command, tmp_path):
-    done = huyou(command, "--help", cwd=tmp_path)
+    done = said(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert len(done.stdout) > 300
 
@@ -126,7 +158,7 @@ def test_examples_of_the_help_stand_on_lines_of_their_own():
 
 @pytest.mark.parametrize("kind", ["scenario", "pack", "variables"])
 def test_schema_prints_a_format(kind, tmp_path):
-    done = huyou("schema", kind, cwd=tmp_path)
+    done = said("schema", kind, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     if kind == "scenario":
         assert json.loads(done.stdout)["type"] == "object"
@@ -167,7 +199,7 @@ reason = "To try it out"
 )
 def test_mistake_in_a_scenario_is_located(text, words, tmp_path):
     (tmp_path / "mine.toml").write_text(PLAN + text, encoding="utf-8")
-    done = huyou("run", "mine.toml", cwd=tmp_path)
+    done = said("run", "mine.toml", cwd=tmp_path)
     refused(done, "mine.toml", *words, folder=tmp_path)
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
 
@@ -177,16 +209,16 @@ def test_all_mistakes_of_a_file_are_listed_at_once(tmp_path):
         PLAN + "[childcare]\nplacess = 1\ninclusive_share_percent = { 2025 = 160 }\n[mariage_grant]\nyuan = 1\n",
         encoding="utf-8",
     )
-    done = huyou("check", "mine.toml", cwd=tmp_path)
+    done = said("check", "mine.toml", cwd=tmp_path)
     refused(done, "placess", "160", "mariage_grant", folder=tmp_path)
 
 
 def test_unknown_place(tmp_path):
-    refused(huyou("run", "--place", "huzho", cwd=tmp_path), "huzho", "huzhou", folder=tmp_path)
+    refused(said("run", "--place", "huzho", cwd=tmp_path), "huzho", "huzhou", folder=tmp_path)
 
 
 def test_until_before_the_start(tmp_path):
-    refused(huyou("run", "--until", "1999", cwd=tmp_path), "1999", "2050", folder=tmp_path)
+    refused(said("run", "--until", "1999", cwd=tmp_path), "1999", "2050", folder=tmp_path)
 
 
 def test_truncated_pack_file(tmp_path):
@@ -194,12 +226,12 @@ def test_truncated_pack_file(tmp_path):
         shutil.copytree(ROOT / "data" / name, tmp_path / name)
     file = tmp_path / "huzhou" / "population_census.csv"
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    refused(huyou("run", "--place", "huzhou/", cwd=tmp_path), "population_census.csv", folder=tmp_path)
+    refused(said("run", "--place", "huzhou/", cwd=tmp_path), "population_census.csv", folder=tmp_path)
 
 
 @pytest.mark.parametrize(("until", "word"), [("2021", "--until 2025"), ("2023", "--until 2025"), ("2026", "≥ 0.94")])
 def test_run_that_ends_early_says_so(until, word, tmp_path):
-    done = huyou("run", "no_new_policy", "--until", until, "--no-figures", "--out", "out", cwd=tmp_path)
+    done = said("run", "no_new_policy", "--until", until, "--no-figures", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert word in done.stdout
     assert until in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.cli.test_cli import huyou
+from tests.cli.test_cli import huyou, said
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def test_components_add_up_to_the_births_of_the_later_year(explained):
 
 
 def test_labels_are_chinese_where_asked(tmp_path):
-    done = huyou("explain", "--lang", "zh", "--area", "330523", "--quiet", cwd=tmp_path)
+    done = said("explain", "--lang", "zh", "--area", "330523", "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "安吉县出生人数变动原因" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -54,7 +54,7 @@ def test_labels_are_chinese_where_asked(tmp_path):
     ],
 )
 def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
-    done = huyou("explain", *arguments, "--quiet", cwd=tmp_path)
+    done = said("explain", *arguments, "--quiet", cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     for word in words:
@@ -62,7 +62,7 @@ def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
 
 
 def test_structure_compares_state_spaces(tmp_path):
-    done = huyou("explain", "--structure", "--area", "330523", "--quiet", "--csv", "structure.csv", cwd=tmp_path)
+    done = said("explain", "--structure", "--area", "330523", "--quiet", "--csv", "structure.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("What the state space changes in Anji", "Duration", "Family", "Subsid", "2030"):
         assert words in done.stdout, words
@@ -72,14 +72,14 @@ def test_structure_compares_state_spaces(tmp_path):
 
 
 def test_structure_is_chinese_where_asked(tmp_path):
-    done = huyou("explain", "marriage_strong", "--structure", "--lang", "zh", "--quiet", cwd=tmp_path)
+    done = said("explain", "marriage_strong", "--structure", "--lang", "zh", "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "时长状态" in done.stdout
 
 
 def test_doses_hold_levers_against_studies(tmp_path):
     asked = ("--doses", "--draws", "200", "--csv", "doses.csv", "--figure", "doses.svg")
-    done = huyou("explain", *asked, cwd=tmp_path)
+    done = said("explain", *asked, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("medians lie inside the published band", "Tianmen", "studies as the model has it", "A05"):
         assert words in done.stdout, words
@@ -88,7 +88,7 @@ def test_doses_hold_levers_against_studies(tmp_path):
 
 
 def test_a_figure_without_doses_is_refused_before_anything_runs(tmp_path):
-    done = huyou("explain", "--figure", "doses.png", cwd=tmp_path)
+    done = said("explain", "--figure", "doses.png", cwd=tmp_path)
     assert done.returncode == 2
     assert "--doses" in done.stderr
     assert list(tmp_path.iterdir()) == []

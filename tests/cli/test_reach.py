@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tests.cli.test_cli import ROOT, huyou
+from tests.cli.test_cli import ROOT, huyou, said
 
 from huyou_sim.inference.posterior import Plan, sample_place
 from huyou_sim.output.manifest import check_files
 from huyou_sim.output.reach_report import both, said_of, write_reach
-from huyou_sim.planning import reach as planning
+from huyou_sim.planning import futures
 from huyou_sim.planning.reach import run_reach
 
 SHORT = ("--prior-only", "--draws", "30", "--until", "2025")
@@ -74,7 +74,7 @@ def test_bands_and_tables_can_be_made_again_from_the_draws(reached):
 def test_twice_is_the_same_bytes_and_an_earlier_result_is_replaced(reached, tmp_path):
     folder, _ = reached
     for draws in ("20", "30"):
-        done = huyou(
+        done = said(
             "reach", "huzhou", "plan_as_written", "no_new_policy", *SHORT, "--draws", draws, "--out", "out",
             cwd=tmp_path,
         )  # fmt: skip
@@ -85,7 +85,7 @@ def test_twice_is_the_same_bytes_and_an_earlier_result_is_replaced(reached, tmp_
 
 
 def test_chinese_labels_and_targets_reached_together(tmp_path):
-    done = huyou(
+    done = said(
         "reach", "huzhou", "no_new_policy", *SHORT, "--joint", "1,3", "--lang", "zh", "--no-figures", "--out", "out",
         cwd=tmp_path,
     )  # fmt: skip
@@ -111,7 +111,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_mistake_is_one_message_and_leaves_nothing(name, tmp_path):
     arguments, words = REFUSED[name]
-    done = huyou("reach", *arguments, "--out", "out", cwd=tmp_path)
+    done = said("reach", *arguments, "--out", "out", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -123,7 +123,7 @@ def test_a_mistake_is_one_message_and_leaves_nothing(name, tmp_path):
 def test_a_folder_with_something_else_is_refused_before_any_work(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     started = time.perf_counter()
-    done = huyou("reach", "huzhou", "--out", ".", cwd=tmp_path)
+    done = said("reach", "huzhou", "--out", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert "mine.txt" in done.stderr
     assert time.perf_counter() - started < 30.0
@@ -131,7 +131,7 @@ def test_a_folder_with_something_else_is_refused_before_any_work(tmp_path):
 
 
 def test_help_teaches(tmp_path):
-    done = huyou("reach", "--help", cwd=tmp_path)
+    done = said("reach", "--help", cwd=tmp_path)
     assert done.returncode == 0
     for word in ("huyou reach huzhou plan_as_written everything_together --joint 1,3", "Monte Carlo", "--prior-only"):
         assert word in done.stdout, word
@@ -166,7 +166,7 @@ def doubtful():
         return sampled[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "posterior", few)
+        patch.setattr(futures, "posterior", few)
         return run_reach("huzhou", ["no_new_policy"], draws=10, until=2025)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.cli.test_cli import huyou
+from tests.cli.test_cli import huyou, said
 
 from huyou_sim.output.manifest import check_files, read_manifest
 from huyou_sim.policy import load_scenario
@@ -30,7 +30,7 @@ def test_the_smallest_setting_with_its_table(tmp_path):
 
 def test_out_of_reach_is_an_answer_in_chinese(tmp_path):
     asked = ("--target", "22", "--probability", "0.9", "--lever", "marriage_services.intensity", "--lang", "zh")
-    done = huyou("solve", "huzhou", *asked, *QUICK, cwd=tmp_path)
+    done = said("solve", "huzhou", *asked, *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "无法达到：婚恋服务在取值范围内达不到90%" in done.stdout
     assert "户籍人口" in done.stdout
@@ -40,7 +40,7 @@ def test_out_of_reach_is_an_answer_in_chinese(tmp_path):
 def test_the_cheapest_of_two_levers(tmp_path):
     levers = ("--lever", "birth_grant.yuan", "--bounds", "marriage_services.intensity", "0", "0.5")
     asked = ("--target", "1", "--level", "lenient", "--probability", "0.1", "--budget", "5e9")
-    done = huyou("solve", "huzhou", *asked, *levers, *QUICK, cwd=tmp_path)
+    done = said("solve", "huzhou", *asked, *levers, *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Cheapest package for 10 %" in done.stdout or "Out of reach" in done.stdout
     assert "Of a year's general public budget" in done.stdout
@@ -49,7 +49,7 @@ def test_the_cheapest_of_two_levers(tmp_path):
 
 def test_a_frontier_and_its_picture(tmp_path):
     asked = ("--target", "tfr", "--lever", "birth_grant.yuan", "--frontier", "--budget", "0", "--budget", "1e9")
-    done = huyou("solve", "huzhou", *asked, "--figure", "f.png", "--csv", "f.csv", *QUICK, cwd=tmp_path)
+    done = said("solve", "huzhou", *asked, "--figure", "f.png", "--csv", "f.csv", *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "f.png").stat().st_size > 10_000
     assert pd.read_csv(tmp_path / "f.csv")["budget"].tolist() == [0.0, 1e9]
@@ -70,7 +70,7 @@ def test_the_best_package_and_its_folder_whose_scenario_runs(tmp_path):
         "marriage_strong",
     )
     levers = ("--lever", "birth_grant.yuan.2", "--lever", "marriage_services.intensity")
-    done = huyou(
+    done = said(
         "solve", "huzhou", *asked, *levers, "--out", "best", "--lang", "zh", "--draws", "12", "--prior-only", "--quiet",
         cwd=tmp_path,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_the_best_package_and_its_folder_whose_scenario_runs(tmp_path):
 
 def test_sobol_indices(tmp_path):
     asked = ("plan_as_written", "--sobol", "--points", "4", "--against", "no_new_policy", "--csv", "s.csv")
-    done = huyou("explain", *asked, "--quiet", cwd=tmp_path)
+    done = said("explain", *asked, "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Plan as written makes against No new policy" in " ".join(done.stdout.split())
     assert "It does not vary" in done.stdout
@@ -124,7 +124,7 @@ def test_sobol_indices(tmp_path):
     ],
 )
 def test_mistakes_are_one_message_and_exit_code_2(tmp_path, arguments, words):
-    done = huyou("solve", "huzhou", "--draws", "8", "--prior-only", "--quiet", *arguments, cwd=tmp_path)
+    done = said("solve", "huzhou", "--draws", "8", "--prior-only", "--quiet", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     for word in words:

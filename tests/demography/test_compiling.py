@@ -44,15 +44,15 @@ def projected(root: Path, folder: Path, draws: tuple[int, ...] = (1,), **setting
 
 @pytest.mark.slow
 def test_second_process_takes_what_the_first_compiled_and_a_damaged_file_is_passed_over(root, tmp_path):
-    first, saved = projected(root, tmp_path, (1, 2))
+    first, saved = projected(root, tmp_path)
     assert any("data saved" in line for line in saved)
-    second, loaded = projected(root, tmp_path, (1, 2))
+    second, loaded = projected(root, tmp_path)
     assert second == first
-    assert sum("data loaded" in line for line in loaded) == 2
+    assert sum("data loaded" in line for line in loaded) == 1
     assert not any("saved" in line for line in loaded)
     for path in tmp_path.rglob("*.nbc"):
         path.write_bytes(path.read_bytes()[:1000])
-    assert projected(root, tmp_path)[0] == first[:1]
+    assert projected(root, tmp_path)[0] == first
 
 
 BOTH = """

@@ -26,7 +26,7 @@ def monitor_of(tmp_path_factory, fitted):
     def run(rows, day=date(2024, 12, 1), **options):
         path = tmp_path_factory.mktemp("made_up") / "made_up.csv"
         path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        with patch("huyou_sim.monitoring.monitor.fit_pack", lambda _pack: fitted):
+        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
             return run_monitor("huzhou", path, as_of=day, draws=150, prior_only=True, **options)
 
     return run

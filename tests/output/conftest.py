@@ -201,6 +201,20 @@ def make_targets(indicators: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def make_costs(indicators: xr.Dataset) -> pd.DataFrame:
+    """Return two years of a measure that two payers share, and a payment that is promised for later."""
+    rows = [
+        (key, "birth_grant", payer, year, year > 2025, 0.9 * yuan, yuan, 1.1 * yuan)
+        for key in indicators["scenario"].values.tolist()
+        for payer, yuan in (("city", 1_000_000.5), ("state", 2_000_001.0))
+        for year in (2024, 2026)
+    ]
+    names = ["scenario", "measure", "payer", "year", "promised", "cost_low", "cost", "cost_high"]
+    frame = pd.DataFrame(rows, columns=names).assign(discounted=900_000.0, budget_share=0.01)
+    more = {f"additional{end}": frame[f"cost{end}"] for end in ("_low", "", "_high")}
+    return frame.assign(**more)
+
+
 def make_inputs(draws: int = 1, lang: str = "en") -> dict:
     """Return the arguments of write_run but the folder."""
     result = make_result(draws)
@@ -218,6 +232,7 @@ def make_inputs(draws: int = 1, lang: str = "en") -> dict:
         "fit": make_fit(),
         "contradictions": ["49.88 % is the census of 2020.", "30.30 % 不可能是常住人口。"],
         "targets": make_targets(indicators),
+        "costs": make_costs(indicators),
         "scenarios": SCENARIOS,
         "area_labels": AREA_LABELS,
         "manifest": manifest,

@@ -86,7 +86,7 @@ def test_every_key_in_the_code_exists_and_every_key_is_used() -> None:
                     called.add(first.value)
     assert called <= set(label_keys())
     prefixes = {"column", "sheet", "readme", "sex", "marital", "base", "use", "level", "rule", "verdict", "yes",
-                "scale", "levels", "outcome_unit", "payer", "family", "half"}  # fmt: skip
+                "scale", "levels", "outcome_unit", "payer", "measure", "family", "half"}  # fmt: skip
     unused = {key for key in label_keys() if key.split(".")[0] not in prefixes and key not in literals}
     assert unused <= {"figure.women.marital", "figure.women.parity"}
 

@@ -45,7 +45,7 @@ def test_figures_and_verdicts_are_the_table_s(card):
         row = plan.loc[number].to_dict() | {"indicator_id": number}
         assert f"{figure(row['q50'], row)} ({figure(row['q05'], row)}–{figure(row['q95'], row)})" in said
         assert f"{row['verdict']} {chances(row)}" in said
-    assert said.count("reached †") == (plan["basis"] == "set").sum() == 6
+    assert said.count("reached §") == (plan["basis"] == "set").sum() == 6
     assert "cannot be tested" in said
     assert "29,000" in said
     assert "71.00" in said

@@ -23,11 +23,23 @@ def test_equal_runs_give_equal_bytes(run: Run) -> None:
 
 
 def test_sheets_in_both_languages(run: Run, book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == ["说明", "情景", "拟合", "目标", "指标", "图表", "人口", "分地区", "矛盾说明", "运行记录"]
+    assert book.sheetnames == [
+        "说明",
+        "情景",
+        "拟合",
+        "目标",
+        "成本",
+        "指标",
+        "图表",
+        "人口",
+        "分地区",
+        "矛盾说明",
+        "运行记录",
+    ]
     english = openpyxl.load_workbook(io.BytesIO(workbook_bytes(run, "en")))
     assert english.sheetnames == [
-        "Read me", "Scenarios", "Fit", "Targets", "Indicators", "Charts", "Population", "Areas", "Contradictions",
-        "Manifest",
+        "Read me", "Scenarios", "Fit", "Targets", "Costs", "Indicators", "Charts", "Population", "Areas",
+        "Contradictions", "Manifest",
     ]  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_what_no_payment_buys_is_named_where_it_differs(found):
 
 
 def test_trends_are_no_policy(monkeypatch):
-    monkeypatch.setattr(module, "fit_pack", None)  # refused before any work
+    monkeypatch.setattr(module, "prepare_futures", None)  # refused before any work
     with pytest.raises(ArgumentError) as caught:
         run_comparison("huzhou", ["constant_rates"], draws=1, until=2024, level="mild", asked=[("--shapley", "plan")])
     places = [problem.where for problem in caught.value.problems]
@@ -200,6 +200,6 @@ def test_trends_are_no_policy(monkeypatch):
 
 
 def test_a_counterfactual_alone_is_nothing_to_compare(monkeypatch):
-    monkeypatch.setattr(module, "fit_pack", None)
+    monkeypatch.setattr(module, "prepare_futures", None)
     with pytest.raises(ArgumentError, match="none but the counterfactual 'no_new_policy'"):
         run_comparison("huzhou", ["no_new_policy"])

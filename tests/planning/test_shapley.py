@@ -25,7 +25,8 @@ from huyou_sim.planning.shapley import (
     shapley_values,
 )
 from huyou_sim.policy import load_scenario
-from huyou_sim.policy.scenario import Setting, scenario_of
+from huyou_sim.policy.scenario import scenario_of
+from huyou_sim.policy.setting import Setting
 
 GAMES = st.integers(1, 5).flatmap(
     lambda players: arrays(np.float64, (2**players, 2), elements=st.floats(-1e3, 1e3, width=32))

@@ -1,1 +1,1 @@
-"""Observations held against the projected course: bands, warning colours, revised probabilities, the board of rates."""
+"""Monitoring: what was observed after the baseline, held against the model's futures."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from huyou_sim.output.labels import number, optional_text, text, variable_label, wrap
 from huyou_sim.output.reach_report import DOUBT, both
-from huyou_sim.output.report import terminal_width
 from huyou_sim.output.solve_words import (
     MILLION,
     cost_words,
@@ -17,7 +16,7 @@ from huyou_sim.output.solve_words import (
     table_under,
     value_words,
 )
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.aim import PROBABILITY, Aim
 from huyou_sim.planning.outcomes import TOTAL, Figures
 from huyou_sim.planning.rivals import BEST, FAMILY, SCALED
@@ -170,10 +169,9 @@ def _amount(yuan: float) -> str:
 
 
 def curve_part(asked: Asked, best: Best, lang: str) -> str:
-    """Return the cost curve."""
-    economy, rows = asked.ensemble.context, []
-    for row in best.curve.to_dict("records"):
-        used = {key: row[key] for key in best.bounds if not math.isnan(row[key])}
+    """Return the cost curve, and what the package of each budget is."""
+    records, rows = best.curve.to_dict("records"), []
+    for row in records:
         rows.append(
             [
                 number(row["budget"] / MILLION, 0),
@@ -182,23 +180,31 @@ def curve_part(asked: Asked, best: Best, lang: str) -> str:
                 _value(best.aim, row["value_again"]),
                 f"{number(row['mean'], 0)} ({number(row['q05'], 0)}–{number(row['q95'], 0)})",
                 *([both(row)] if best.targets else []),
-                _short(used, economy, lang) or text("solve.no_lever", lang),
             ]
         )
     keys = ("solve.budget", "solve.cost", "best.curve_value", "best.curve_again", "best.curve_mean")
     header = [text(key, lang) for key in keys]
     header += [text("solve.probability", lang)] if best.targets else []
-    header.append(text("solve.package", lang))
-    return _titled(text("best.curve", lang), header, rows, flexible=(len(header) - 1,))
+    curve = _titled(text("best.curve", lang), header, rows, flexible=(len(header) - 1,))
+    return f"{curve}\n\n{_packages(asked, best, lang)}"
+
+
+def _packages(asked: Asked, best: Best, lang: str) -> str:
+    """Return the setting of each lever in the package of each budget; a dash where it is not used."""
+    rows, records = [], best.curve.to_dict("records")
+    for key in best.bounds:
+        lever = settable(key, asked.ensemble.context)
+        cells = ["–" if math.isnan(row[key]) else setting_words(lever, row[key], lang) for row in records]
+        if set(cells) != {"–"}:
+            rows.append([lever.label(lang), *cells])
+    header = [text("solve.package", lang), *(number(row["budget"] / MILLION, 0) for row in records)]
+    if not rows:
+        rows = [[text("solve.no_lever", lang), *([""] * len(records))]]
+    return _titled(text("best.packages", lang), header, rows, flexible=range(len(header)))
 
 
 def _value(aim: Aim, value: float) -> str:
     return number(100.0 * value, 1) if aim.kind == PROBABILITY else number(value, 0)
-
-
-def _short(settings: Mapping[str, float], economy: Any, lang: str) -> str:
-    levers = [settable(key, economy) for key in settings]
-    return "; ".join(f"{lever.label(lang)} {setting_words(lever, settings[lever.key], lang)}" for lever in levers)
 
 
 def rival_name(rival: Rival, lang: str) -> str:

@@ -21,8 +21,8 @@ from huyou_sim.output.figure_compare import write_compare_figures
 from huyou_sim.output.folder import output_folder, replace_file
 from huyou_sim.output.labels import optional_text, text
 from huyou_sim.output.manifest import build_manifest, complete_manifest
+from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.record import scenario_label
-from huyou_sim.output.report import area_labels, resolved_text
 from huyou_sim.output.store import write_netcdf
 from huyou_sim.output.tables import write_table
 from huyou_sim.output.workbook import frames_bytes

@@ -25,8 +25,7 @@ from huyou_sim.output.folder import check_folder
 from huyou_sim.output.labels import number, text, wrap
 from huyou_sim.output.reach_report import DOUBT, both
 from huyou_sim.output.record import scenario_label
-from huyou_sim.output.report import terminal_width
-from huyou_sim.output.terminal import requirement, text_table
+from huyou_sim.output.terminal import requirement, terminal_width, text_table
 from huyou_sim.planning.compare import Comparison, run_comparison
 from huyou_sim.planning.shapley import MEASURED, TOTAL, Attribution, attribute
 from huyou_sim.planning.targets import TARGET_YEAR

@@ -9,8 +9,7 @@ import pandas as pd
 
 from huyou_sim.errors import Problem, ScenarioError
 from huyou_sim.output.labels import check_language, column, text, wrap
-from huyou_sim.output.report import terminal_width
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.policy import Scenario, load_scenario
 from huyou_sim.policy.difference import BASELINE, EVERYWHERE, scenario_difference
 from huyou_sim.policy.document import shown

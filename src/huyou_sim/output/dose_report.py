@@ -11,8 +11,8 @@ import pandas as pd
 
 from huyou_sim.output.drawing import minus
 from huyou_sim.output.labels import local_label, number, text, wrap
-from huyou_sim.output.report import area_names, terminal_width
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.naming import area_names
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.doses import Doses, dose_response
 from huyou_sim.policy.static import CHILDREN, FEWER_CHILDREN

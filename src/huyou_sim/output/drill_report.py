@@ -14,10 +14,10 @@ from huyou_sim.monitoring.warning import AMBER, RED
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import text, variable_label, wrap
 from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.report import area_labels, resolved_text, terminal_width
+from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.scorecard_text import DOUBT
 from huyou_sim.output.tables import write_table
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
 from huyou_sim.planning.targets import TARGET_YEAR

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.labels import text
 from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.report import area_labels, resolved_text
+from huyou_sim.output.naming import area_labels, resolved_text
 
 if TYPE_CHECKING:
     import xarray as xr

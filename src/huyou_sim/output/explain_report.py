@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from huyou_sim.demography.decomposition import births_change_with_levers, by_component
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.output.labels import text
-from huyou_sim.output.report import area_labels, terminal_width
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.naming import area_labels
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.packages import run_packages
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 from huyou_sim.output.drawing import Page, definitions_note, minus, new_page, panel_title, scale
 from huyou_sim.output.figure_overview import mark_keys, mark_observations, mark_targets
 from huyou_sim.output.labels import local_label, number, text, variable_definition, variable_label
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import GREY, INK
 from huyou_sim.output.record import calendar, scenario_label
-from huyou_sim.output.report import area_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,8 +22,8 @@ from huyou_sim.output.compare_words import (
 from huyou_sim.output.drawing import check_glyphs, minus, new_page, panel_title, png_bytes, styled, svg_bytes
 from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language, display_width, local_label, text, wrap
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import COLOURS, GREY, INK, LIGHT
-from huyou_sim.output.report import area_labels
 from huyou_sim.planning.gains import GAINED
 from huyou_sim.planning.targets import TARGET_YEAR
 

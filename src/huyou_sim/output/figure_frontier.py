@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from huyou_sim.output.solve_folder import Answer
+    from huyou_sim.output.answer import Answer
 
 MILLION = 1e6
 

@@ -23,8 +23,8 @@ from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language, local_label, text, variable_definition, variable_label
 from huyou_sim.output.monitor_words import COLOURS as WORDS
 from huyou_sim.output.monitor_words import colour_words, series_label
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import COLOURS, GREY, INK
-from huyou_sim.output.report import area_labels
 from huyou_sim.output.scorecard_text import DOUBT
 from huyou_sim.planning.periods import parse_period
 

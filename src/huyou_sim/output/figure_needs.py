@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from huyou_sim.output.drawing import check_glyphs, minus, new_page, panel_title, png_bytes, styled, svg_bytes
 from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language, local_label, text
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import COLOURS, GREY, LIGHT
-from huyou_sim.output.report import area_labels
 from huyou_sim.output.service_words import divisor, service_label, service_unit
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.drawing import Page, minus, new_page
 from huyou_sim.output.labels import display_width, local_label, text, variable_unit, wrap
+from huyou_sim.output.naming import LEVELS, area_labels
 from huyou_sim.output.palette import GREY, INK, LIGHT
-from huyou_sim.output.report import LEVELS, area_labels
 from huyou_sim.output.terminal import requirement, target_name
 
 if TYPE_CHECKING:

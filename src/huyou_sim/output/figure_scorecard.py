@@ -11,8 +11,8 @@ import numpy as np
 from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.drawing import minus, new_page
 from huyou_sim.output.labels import local_label, text, wrap
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import COLOURS, GREY, INK, LIGHT, MISSED, REACHED
-from huyou_sim.output.report import area_labels
 from huyou_sim.output.scorecard_text import DOUBT, MARKS, asked, figure, indicator_name, verdict_words
 from huyou_sim.planning.targets import TARGET_YEAR
 

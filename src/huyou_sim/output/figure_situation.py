@@ -12,8 +12,8 @@ from huyou_sim.output.drawing import check_glyphs, minus, new_page, png_bytes, s
 from huyou_sim.output.explain_report import component_label
 from huyou_sim.output.folder import replace_file
 from huyou_sim.output.labels import check_language, local_label, text
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.palette import COLOURS, FEMALE, GREY, INK, MALE
-from huyou_sim.output.report import area_labels
 
 if TYPE_CHECKING:
     import pandas as pd

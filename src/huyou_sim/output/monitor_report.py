@@ -25,9 +25,10 @@ from huyou_sim.output.monitor_text import (
     vintages_text,
 )
 from huyou_sim.output.monitor_words import shown
-from huyou_sim.output.report import area_labels, resolved_text, terminal_width
+from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.scorecard_text import DOUBT
 from huyou_sim.output.tables import left_out_table, write_table
+from huyou_sim.output.terminal import terminal_width
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from huyou_sim.output.labels import local_label, optional_text, text, variable_decimals, variable_label, variable_unit
-from huyou_sim.output.report import area_labels
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.scorecard_text import METHODS, VERDICTS
 from huyou_sim.variables import variables
 

@@ -15,12 +15,12 @@ from huyou_sim.output.ensemble_manifest import draws_words, ensemble_manifest
 from huyou_sim.output.figure_needs import write_needs_figures
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import column, local_label, text, wrap
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.record import scenario_label
-from huyou_sim.output.report import area_labels, terminal_width
 from huyou_sim.output.service_words import service_label, service_unit, shown
 from huyou_sim.output.sheets import sheets_bytes
 from huyou_sim.output.tables import write_table
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.output.write import seal
 from huyou_sim.planning.needs import EMPTYING_YEARS, Needs, run_needs
 from huyou_sim.planning.services import LEVELS

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from huyou_sim.inference.diagnostics import diagnostics_table, learnt_table, predictive_check
 from huyou_sim.inference.store import posterior
 from huyou_sim.output.labels import text, variable_label
-from huyou_sim.output.report import area_labels, terminal_width
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.tables import write_table
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.packages import fit_place
 
 if TYPE_CHECKING:

@@ -23,11 +23,12 @@ from huyou_sim.output.labels import (
     wrap,
 )
 from huyou_sim.output.manifest import build_manifest, complete_manifest
+from huyou_sim.output.naming import LEVELS, area_labels, resolved_text
 from huyou_sim.output.record import scenario_label
-from huyou_sim.output.report import LEVELS, area_labels, resolved_text, summary_years, terminal_width
+from huyou_sim.output.report import summary_years
 from huyou_sim.output.store import write_netcdf
 from huyou_sim.output.tables import write_table
-from huyou_sim.output.terminal import indicators_text, requirement, target_name, text_table
+from huyou_sim.output.terminal import indicators_text, requirement, target_name, terminal_width, text_table
 from huyou_sim.output.write import seal
 from huyou_sim.planning.reach import Reach, run_reach
 from huyou_sim.planning.targets import BASE_YEAR, TARGET_YEAR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from huyou_sim.errors import OutputError, Problem, suggest
 from huyou_sim.output.labels import local_label
+from huyou_sim.policy.costs import COLUMNS as COST_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +70,8 @@ class Run:
         Every variable (scenario, draw, area, year); the last area is the whole place.
     fit, targets : pandas.DataFrame
         One row per observation; one row per scenario, indicator and level.
+    costs : pandas.DataFrame
+        One row per scenario, measure, payer and year that has any.
     contradictions : sequence of str
         Sentences on baselines that cannot all be true, in the language of the run.
     scenarios : sequence of ScenarioText
@@ -83,6 +87,7 @@ class Run:
     fit: pd.DataFrame
     contradictions: Sequence[str]
     targets: pd.DataFrame
+    costs: pd.DataFrame
     scenarios: Sequence[ScenarioText]
     area_labels: Mapping[str, Mapping[str, str]]
     manifest: Mapping[str, Any]
@@ -134,11 +139,11 @@ def check_run(run: Run) -> None:
                         Problem(f"dataset {name}", f"scenario {key!r}", "a scenario among those passed",
                                 suggest(str(key), keys))
                     )  # fmt: skip
-    for name, frame, needed in (("fit", run.fit, FIT_COLUMNS), ("targets", run.targets, TARGET_COLUMNS)):
+    for name, needed in COLUMNS.items():
         problems += [
             Problem(f"table {name}", f"no column {column}", ", ".join(needed), f"Add the column {column}.")
             for column in needed
-            if column not in frame.columns
+            if column not in getattr(run, name).columns
         ]
     if problems:
         raise OutputError(problems)
@@ -152,6 +157,10 @@ TARGET_COLUMNS = (
     "scenario", "indicator_id", "variable", "level", "rule", "threshold", "threshold_upper", "tolerance",
     "value_2025", "baseline_2021", "distance", "met", "population_base", "bridged", "unit",
 )  # fmt: skip
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"fit": FIT_COLUMNS, "targets": TARGET_COLUMNS, "costs": COST_COLUMNS}
+)
+"""Table of a run -> columns that it must have."""
 
 
 def summary(array: xr.DataArray) -> dict[str, xr.DataArray]:

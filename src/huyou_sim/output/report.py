@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huyou_sim.output.folder import check_folder, replace_file
-from huyou_sim.output.labels import text
+from huyou_sim.output.labels import number, text, wrap
 from huyou_sim.output.manifest import build_manifest
+from huyou_sim.output.naming import LEVELS, area_labels, resolved_text
 from huyou_sim.output.tables import csv_bytes
 from huyou_sim.output.terminal import (
     SUMMARY_YEARS,
@@ -19,41 +18,17 @@ from huyou_sim.output.terminal import (
     requirement,
     target_name,
     targets_text,
+    terminal_width,
     text_table,
 )
 from huyou_sim.output.write import write_run
+from huyou_sim.planning.targets import TARGET_YEAR
+from huyou_sim.policy.costs import PAYERS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from huyou_sim.pack import Pack
     from huyou_sim.planning.packages import Fit, Packages
-    from huyou_sim.policy import Scenario
-
-NARROWEST = 80
-"""Columns that tables are laid out for when the output is no terminal or a narrow one."""
-
-WIDEST = 150
-
-
-def terminal_width() -> int:
-    """Return the columns to lay tables out for."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((120, 40)).columns))
-
-
-def area_labels(fit: Fit) -> dict[str, dict[str, str]]:
-    """Return area code to language to name, the whole place among them."""
-    return area_names(fit.pack)
-
-
-def area_names(pack: Pack) -> dict[str, dict[str, str]]:
-    """Return area code to language to name as the pack has them, the whole place among them."""
-    place = pack.place
-    labels = {
-        str(row["area"]): {"en": str(row["name_en"]), "zh": str(row["name_zh"])}
-        for row in pack.areas.to_dict("records")
-    }
-    return {**labels, place.code: {"en": place.name_en, "zh": place.name_zh}}
 
 
 def result_folder(place: str, folder: Path | None = None) -> Path:
@@ -110,6 +85,7 @@ def write(
         fit=fit.calibration.table,
         contradictions=[sentence.text(lang) for sentence in fit.contradictions],
         targets=packages.targets,
+        costs=packages.costs,
         scenarios=packages.scenarios,
         area_labels=area_labels(fit),
         manifest=manifest,
@@ -118,17 +94,6 @@ def write(
         progress=None if progress else False,
     )
     return folder
-
-
-def resolved_text(scenario: Scenario) -> str:
-    """Return what a scenario says after its parents were resolved, as JSON with every default filled in."""
-    content = {
-        "extends": list(scenario.parents),
-        "areas": None if scenario.areas is None else list(scenario.areas),
-        "trends": scenario.trends.model_dump(mode="json"),
-        "levers": scenario.levers.model_dump(mode="json"),
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 def fit_report(fit: Fit, lang: str) -> str:
@@ -164,6 +129,7 @@ def summary(packages: Packages, folder: Path, lang: str) -> str:
         fit_text(place, lang, width=width, area_labels=area_labels(fit)),
         contradictions_text([sentence.text(lang) for sentence in fit.contradictions], lang, width=width),
         *verdicts(packages, lang, width),
+        costs_text(packages, lang, width),
         indicators_text(
             packages.indicators, packages.scenarios, lang, years=summary_years(packages.indicators), width=width
         ),
@@ -202,9 +168,38 @@ def verdicts(packages: Packages, lang: str, width: int) -> list[str]:
     return [central, "\n".join([text("verdicts.title", lang), "", table, "", text("verdicts.note", lang)])]
 
 
-LEVELS = ("lenient", "central", "strict")
 MARKS = {True: "■", False: "□"}
 """How a level that is reached, or missed, stands in the table of all levels."""
+
+
+def costs_text(packages: Packages, lang: str, width: int) -> str:
+    """Return what each package costs, by payer and beyond no new policy, as text; nothing where nothing is paid."""
+    costs = packages.costs
+    if costs.empty:
+        return ""
+    last = int(packages.indicators["year"].values[-1])
+    ends = sorted({min(TARGET_YEAR, last), last})
+    rows = []
+    for scenario in packages.scenarios:
+        for year in ends:
+            own = costs[(costs["scenario"] == scenario.key) & (costs["year"] <= year)]
+            paid = [own.loc[own["payer"] == payer, "cost"].sum() for payer in PAYERS]
+            spread = " – ".join(millions(own[name].sum()) for name in ("cost_low", "cost_high"))
+            more = millions(own["additional"].sum())
+            rows.append(
+                [scenario.label(lang), str(year), millions(own["cost"].sum()), spread, *map(millions, paid), more]
+            )
+    payers = [text(f"payer.{payer}", lang) for payer in PAYERS]
+    names = ("column.scenario_label", "costs.until", "costs.central", "costs.range")
+    header = [*(text(name, lang) for name in names), *payers, text("costs.additional", lang)]
+    table = text_table(header, rows, width=width)
+    note = "\n".join(wrap(text("costs.note", lang), width))
+    return "\n".join([text("costs.title", lang), "", table, "", note])
+
+
+def millions(yuan: float) -> str:
+    """Return an amount in millions of yuan."""
+    return number(yuan / 1e6, 1)
 
 
 def write_fit(fit: Fit, path: Path, lang: str) -> Path:

@@ -13,8 +13,8 @@ from huyou_sim.output.figures import write_scorecard_figure
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import optional_text, text, wrap
 from huyou_sim.output.manifest import build_manifest, complete_manifest
+from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.record import scenario_label
-from huyou_sim.output.report import area_labels, resolved_text, terminal_width
 from huyou_sim.output.scorecard_text import (
     BASES,
     DOUBT,
@@ -27,6 +27,7 @@ from huyou_sim.output.scorecard_text import (
     progress_text,
 )
 from huyou_sim.output.tables import left_out_table, write_table
+from huyou_sim.output.terminal import terminal_width
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
 from huyou_sim.planning.scorecard import SCENARIOS, Scorecard, run_scorecard

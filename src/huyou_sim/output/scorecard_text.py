@@ -41,7 +41,7 @@ BASES = {
     "none": "score.basis.none",
 }  # fmt: skip
 
-MARKS = {"set": " †", "kept": " ‡"}
+MARKS = {"set": " §", "kept": " ※"}
 """Beside the verdict of a figure that is no forecast."""
 
 DOUBT = "!"

@@ -15,11 +15,11 @@ from huyou_sim.output.explain_report import component_label
 from huyou_sim.output.figure_situation import write_situation_figures
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import column, local_label, number, text, variable_unit, wrap
-from huyou_sim.output.report import area_labels, terminal_width
+from huyou_sim.output.naming import area_labels
 from huyou_sim.output.sheets import sheets_bytes
 from huyou_sim.output.situation_words import SHARES, STATUSES, amount, situation_label, situation_unit
 from huyou_sim.output.tables import write_table
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.output.write import seal
 from huyou_sim.planning.situation import FLOWS, STRUCTURE, Situation, run_situation
 

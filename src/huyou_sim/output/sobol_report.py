@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huyou_sim.output.labels import number, text, variable_decimals, variable_label, variable_unit, wrap
-from huyou_sim.output.report import terminal_width
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.sensitivity import sobol_table
 from huyou_sim.planning.solve import prepare_question
 from huyou_sim.policy import load_scenario

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.answer import Answer, Found
 from huyou_sim.output.folder import output_folder, write_bytes
 from huyou_sim.output.labels import text
 from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.report import area_labels, resolved_text
+from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.solve_words import package_rows
 from huyou_sim.output.tables import write_table
 from huyou_sim.output.write import seal
@@ -20,62 +21,10 @@ from huyou_sim.policy.measures import Words
 from huyou_sim.policy.written import scenario_text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from huyou_sim.planning.solve import Asked
     from huyou_sim.policy import Scenario
 
 LANGUAGES = ("zh", "en")
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A package that answers a question.
-
-    Parameters
-    ----------
-    key : str
-        Name of its scenario file.
-    kind : str
-        Key of the label that says what it is.
-    settings : mapping of lever key to value [unit of the lever]
-        On top of the base.
-    amount : str
-        Of its budget in millions of yuan, where the label asks for it.
-    """
-
-    key: str
-    kind: str
-    settings: Mapping[str, float]
-    amount: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """An answer to an inverse question.
-
-    Parameters
-    ----------
-    asked : Asked
-    said : str
-        The answer as text.
-    tables : mapping of name to DataFrame
-        The first is the one that a single file holds.
-    packages : tuple of Found
-    curve : DataFrame, optional
-        Cost curve of the best package.
-    """
-
-    asked: Asked
-    said: str
-    tables: Mapping[str, pd.DataFrame]
-    packages: tuple[Found, ...]
-    curve: pd.DataFrame | None = None
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Return the table that a single file holds."""
-        return next(iter(self.tables.values()))
 
 
 def scenario_of_package(asked: Asked, found: Found) -> Scenario:

@@ -11,11 +11,10 @@ import pandas as pd
 
 from huyou_sim.inference.calibration import base_differs
 from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.answer import Answer, Found
 from huyou_sim.output.best_report import aim_words, best_parts, title_of
 from huyou_sim.output.labels import number, text, variable_label, wrap
 from huyou_sim.output.reach_report import DOUBT, both
-from huyou_sim.output.report import terminal_width
-from huyou_sim.output.solve_folder import Answer, Found
 from huyou_sim.output.solve_words import (
     MILLION,
     cost_words,
@@ -26,7 +25,7 @@ from huyou_sim.output.solve_words import (
     target_words,
     value_words,
 )
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.planning.budget import amounts_of
 from huyou_sim.planning.cheapest import Package, cheapest_package, frontier
 from huyou_sim.planning.inverse import Smallest, smallest_setting

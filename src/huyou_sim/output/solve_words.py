@@ -16,8 +16,7 @@ from huyou_sim.output.labels import (
     variable_unit,
     wrap,
 )
-from huyou_sim.output.report import terminal_width
-from huyou_sim.output.terminal import requirement, text_table
+from huyou_sim.output.terminal import requirement, terminal_width, text_table
 from huyou_sim.policy.adjust import settable
 from huyou_sim.policy.words import unit_text
 

@@ -16,8 +16,8 @@ from huyou_sim.output.labels import (
     variable_label,
     variable_unit,
 )  # fmt: skip
-from huyou_sim.output.report import area_names, terminal_width
-from huyou_sim.output.terminal import text_table
+from huyou_sim.output.naming import area_names
+from huyou_sim.output.terminal import terminal_width, text_table
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.structure import SHOWN, SPACES, WITHOUT, structural_sensitivity
 from huyou_sim.policy import load_scenarios

@@ -42,20 +42,24 @@ VOCABULARIES: Mapping[str, str] = MappingProxyType(
         "rule": "rule",
         "met": "verdict",
         "bridged": "yes",
+        "promised": "yes",
+        "payer": "payer",
     }
 )
 """Columns of closed vocabularies -> prefix of their words in ``labels.csv``."""
 
+_MONEY = ("cost_low", "cost", "cost_high", "discounted", "additional_low", "additional", "additional_high")
+"""Columns of yuan that add up to the cent, however large they are."""
 _NUMBERS = frozenset(
     {
         "draw", "indicator_id", "number", "year", "year_end", "age", "age_lower", "age_upper",
         "value", "q05", "q50", "q95", "observed", "fitted", "model", "residual_se", "standard_error",
         "threshold", "threshold_upper", "tolerance", "value_2025", "published_2021", "baseline_2021", "distance",
-        "probability",
+        "probability", "budget_share", *_MONEY,
     }
 )  # fmt: skip
 _SUMMED = ("age", "age_fertile", "age_reached", "marital", "parity")  # what a table of flows adds up over
-_TRUTHS = frozenset({"met", "bridged"})
+_TRUTHS = frozenset({"met", "bridged", "promised"})
 _DIGITS = "%.10g"
 
 
@@ -141,6 +145,16 @@ def target_table(run: Run, lang: str) -> pd.DataFrame:
     return _named(run.targets, run, lang, unit=False)
 
 
+def costs_table(run: Run, lang: str) -> pd.DataFrame:
+    """Return what each scenario costs by measure, payer and year, to the cent."""
+    frame = run.costs.drop(columns=["scenario_label", "measure_label"], errors="ignore")
+    scenarios = {key: run.scenario_label(str(key), lang) for key in frame["scenario"].unique()}
+    measures = {name: text(f"measure.{name}", lang) for name in frame["measure"].unique()}
+    named = frame.assign(scenario_label=frame["scenario"].map(scenarios), measure_label=frame["measure"].map(measures))
+    first = ["scenario", "scenario_label", "measure", "measure_label"]
+    return named[[*first, *[name for name in frame.columns if name not in first]]]
+
+
 def contradiction_table(run: Run, lang: str) -> pd.DataFrame:
     """Return the sentences on baselines that contradict each other."""
     check_language(lang)
@@ -171,6 +185,7 @@ TABLES: Mapping[str, Callable[[Run, str], pd.DataFrame]] = MappingProxyType(
         "flows": flow_table,
         "fit": fit_table,
         "targets": target_table,
+        "costs": costs_table,
         "contradictions": contradiction_table,
         "scenarios": scenario_table,
     }
@@ -194,11 +209,12 @@ def localise(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def csv_bytes(frame: pd.DataFrame, lang: str) -> bytes:
-    """Return the table as CSV in UTF-8 with LF and ten significant digits.
+    """Return the table as CSV in UTF-8 with LF and ten significant digits, yuan of costs with two decimals.
 
     In Chinese it begins with a byte order mark, without which Excel shows Chinese as noise.
     """
-    content = localise(frame, lang).to_csv(index=False, float_format=_DIGITS, lineterminator="\n")
+    money = {name: frame[name].map("{:.2f}".format, na_action="ignore") for name in _MONEY if name in frame}
+    content = localise(frame.assign(**money), lang).to_csv(index=False, float_format=_DIGITS, lineterminator="\n")
     return content.encode("utf-8-sig" if lang == "zh" else "utf-8")
 
 

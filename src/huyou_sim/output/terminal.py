@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,16 @@ SUMMARY_VARIABLES = (
     "married_share_20_29",
 )
 _NARROWEST = 8
+
+NARROWEST = 80
+"""Columns that tables are laid out for when the output is no terminal or a narrow one."""
+
+WIDEST = 150
+
+
+def terminal_width() -> int:
+    """Return the columns to lay tables out for."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((120, 40)).columns))
 
 
 def text_table(

@@ -32,6 +32,7 @@ from huyou_sim.output.tables import (
     age_groups,
     age_label,
     contradiction_table,
+    costs_table,
     fit_table,
     scenario_table,
     target_table,
@@ -105,6 +106,7 @@ def workbook_bytes(run: Run, lang: str) -> bytes:
         _frame_sheet(book, styles, "scenarios", scenario_table(run, lang), lang)
         _frame_sheet(book, styles, "fit", _fit_frame(run, lang), lang)
         _frame_sheet(book, styles, "targets", _target_frame(run, lang), lang)
+        _frame_sheet(book, styles, "costs", costs_table(run, lang), lang)
         places = _indicator_sheet(book, styles, run, lang)
         _chart_sheet(book, run, lang, places)
         _population_sheet(book, styles, run, lang)
@@ -157,8 +159,8 @@ def _readme(book: Workbook, styles: _Styles, run: Run, lang: str) -> None:
     run_words = {"run": run.manifest.get("run_id", ""), "version": run.manifest.get("version", "")}
     row = _paragraph(sheet, styles, row, text("readme.run", lang, **run_words)) + 1
     row = _pairs_header(sheet, styles, row, text("readme.sheet", lang), text("readme.content", lang))
-    for name in ("scenarios", "fit", "targets", "indicators", "charts", "population", "areas", "contradictions",
-                 "manifest"):  # fmt: skip
+    for name in ("scenarios", "fit", "targets", "costs", "indicators", "charts", "population", "areas",
+                 "contradictions", "manifest"):  # fmt: skip
         title = text(f"sheet.{name}", lang)
         sheet.write_url(row, 0, f"internal:'{title}'!A1", string=title)
         sheet.write_string(row, 1, text(f"readme.{name}", lang), styles.wrapped)

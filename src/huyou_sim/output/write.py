@@ -13,8 +13,7 @@ from huyou_sim.output.folder import MANIFEST, output_folder, write_bytes
 from huyou_sim.output.labels import check_language, text
 from huyou_sim.output.manifest import complete_manifest, manifest_json, read_manifest
 from huyou_sim.output.record import (
-    FIT_COLUMNS,
-    TARGET_COLUMNS,
+    COLUMNS,
     Run,
     SavedScenario,
     ScenarioText,
@@ -42,6 +41,7 @@ def write_run(
     fit: pd.DataFrame,
     contradictions: Sequence[str],
     targets: pd.DataFrame,
+    costs: pd.DataFrame,
     scenarios: Sequence[ScenarioText],
     area_labels: Mapping[str, Mapping[str, str]],
     manifest: Mapping[str, Any],
@@ -58,7 +58,7 @@ def write_run(
     result, indicators : xarray.Dataset
         Counts by scenario, draw, area, year or time and age; indicators (scenario, draw, area, year). The last
         area is the whole place.
-    fit, targets : pandas.DataFrame
+    fit, targets, costs : pandas.DataFrame
         Columns in `huyou_sim.output.record`.
     contradictions : sequence of str
         Sentences in the language `lang`.
@@ -87,8 +87,12 @@ def write_run(
     full = complete_manifest(
         manifest, lang=lang, place=place_code(indicators), scenarios=scenarios, area_labels=area_labels
     )
-    fit, targets = _with_columns(fit, FIT_COLUMNS), _with_columns(targets, TARGET_COLUMNS)
-    run = Run(result, indicators, fit, contradictions, targets, scenarios, area_labels, full)
+    frames = {"fit": fit, "targets": targets, "costs": costs}
+    frames = {name: _with_columns(frame, COLUMNS[name]) for name, frame in frames.items()}
+    run = Run(
+        result=result, indicators=indicators, contradictions=contradictions, scenarios=scenarios,
+        area_labels=area_labels, manifest=full, **frames,
+    )  # fmt: skip
     check_run(run)
     total = 4 + len(TABLES) + (2 * len(figure_names(run)) if figures else 0)
     with _bar(progress, lang, total) as bar, output_folder(folder) as part:
@@ -192,6 +196,7 @@ def _of_files(folder: Path, manifest: Mapping[str, Any], result: xr.Dataset, ind
         fit=read_table(tables / "fit.csv"),
         contradictions=read_table(tables / "contradictions.csv")["sentence"].tolist(),
         targets=read_table(tables / "targets.csv"),
+        costs=read_table(tables / "costs.csv"),
         scenarios=[SavedScenario(item["key"], item["label"], item["description"]) for item in manifest["scenarios"]],
         area_labels=manifest["areas"],
         manifest=manifest,

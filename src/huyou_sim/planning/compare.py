@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem, suggest
-from huyou_sim.inference.ensemble import Ensemble, prepare_ensemble
+from huyou_sim.inference.ensemble import Ensemble
 from huyou_sim.inference.monte_carlo import bands, probability_error
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.dominance import dominance_table, undominated
+from huyou_sim.planning.futures import prepare_futures, progress_bar
 from huyou_sim.planning.gains import GAINED, additional_costs, differences, projected
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.reach import joint_table, reach_table
 from huyou_sim.planning.targets import TARGET_YEAR, load_targets
 from huyou_sim.planning.unit_cost import Accounts, accounts_of, cost_figures, unpriced_levers
@@ -188,20 +187,14 @@ def run_comparison(
     loaded = load_scenarios(scenarios, areas=areas)
     packages = tuple(one for one in loaded if one.path != base.path)
     _check(draws, until, level, packages, base, asked, allowed=trends_differ)
-    with tqdm(total=4, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        sampled = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
-        ensemble = prepare_ensemble(fit, sampled, draws, seed, until=until)
+    with progress_bar("huyou", 4, shown=progress) as bar:
+        futures = prepare_futures(pack, bar, draws=draws, seed=seed, until=until, prior_only=prior_only, folder=folder)
+        fit, ensemble = futures.fit, futures.ensemble
         named = dict.fromkeys(target.variable for target in load_targets(pack))
         indicators = projected(ensemble, [base, *packages], until, more=list(named), progress=progress)
         bar.update()
         bar.set_postfix_str("compare")
-        found = compared(fit, ensemble, sampled, packages, base, indicators, level)
+        found = compared(fit, ensemble, futures.posterior, packages, base, indicators, level)
         bar.update()
     return found
 

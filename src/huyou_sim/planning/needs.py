@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xarray as xr
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, PackError, Problem
-from huyou_sim.inference.ensemble import prepare_ensemble
 from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.areas import area_codes
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.futures import prepare_futures, progress_bar
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.services import (
     AGES,
     CHILDCARE,
@@ -178,15 +176,9 @@ def run_needs(
     _check_norms(pack)
     codes = _checked(pack, until, draws, coverage, areas)
     chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
-    with tqdm(total=4, desc="needs", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
-        ensemble = prepare_ensemble(fit, found, draws, seed, until=until)
+    with progress_bar("needs", 4, shown=progress) as bar:
+        futures = prepare_futures(pack, bar, draws=draws, seed=seed, until=until, prior_only=prior_only, folder=folder)
+        fit, ensemble = futures.fit, futures.ensemble
         wanted = ["births", "childcare_places", "childcare_empty"]
         dataset = ensemble.project(chosen, areas=fit.baseline.areas, variables=wanted, ages=AGES, progress=progress)
         bar.update()
@@ -199,7 +191,7 @@ def run_needs(
         )
         table, emptying = _table(need, supply, parts[6], norms), _emptying(kept, until)
         bar.update()
-    return Needs(fit, chosen, found, coverage, tuple(codes), norms, kept, table, emptying)
+    return Needs(fit, chosen, futures.posterior, coverage, tuple(codes), norms, kept, table, emptying)
 
 
 def _check_norms(pack: Pack) -> None:

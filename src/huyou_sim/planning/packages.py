@@ -30,6 +30,7 @@ from huyou_sim.inference.trends import (
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.targets import assess_targets
 from huyou_sim.policy import Scenario, load_scenarios, policy_context, policy_response
+from huyou_sim.policy.costs import cost_table, prices
 from huyou_sim.policy.series import policy_series
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
 
     Array = NDArray[np.float64]
+
+
+COUNTERFACTUAL = "no_new_policy"
+"""Scenario over which additional costs are counted where it is among those of a run."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Packages:
         By (scenario, draw, area, year).
     targets : DataFrame
         Verdicts, from `assess_targets`.
+    costs : DataFrame
+        By scenario, measure, payer and year, from `cost_table`; additional to no new policy where it is among them.
     """
 
     fit: Fit
@@ -74,6 +81,7 @@ class Packages:
     result: xr.Dataset
     indicators: xr.Dataset
     targets: pd.DataFrame
+    costs: pd.DataFrame
 
 
 def fit_place(place: str | Path, space: str = "family") -> Fit:
@@ -192,5 +200,14 @@ def run_packages(
         result, table = project_scenarios(fit, chosen, until=until)
         bar.update()
         targets = assess_targets(fit.pack, table)
+        costs = package_costs(fit, chosen, table)
         bar.update()
-    return Packages(fit, chosen, result, table, targets)
+    return Packages(fit, chosen, result, table, targets, costs)
+
+
+def package_costs(fit: Fit, scenarios: Sequence[Scenario], table: xr.Dataset) -> pd.DataFrame:
+    """Return what scenarios cost by measure, payer and year, with central values of all priors (`cost_table`)."""
+    plain = COUNTERFACTUAL if COUNTERFACTUAL in [scenario.key for scenario in scenarios] else None
+    return cost_table(
+        scenarios, table, policy_context(fit.pack), prices(fit.pack), areas=fit.baseline.areas, against=plain
+    )

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.ensemble import prepare_ensemble
 from huyou_sim.inference.monte_carlo import bands, probability_error, quantile_error
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.published import error_of, publication_noise
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR, LAST_YEAR
 from huyou_sim.pack import load_pack
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.futures import prepare_futures, progress_bar
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.targets import BASE_YEAR, RULES, TARGET_YEAR, Target, load_targets, target_series
 from huyou_sim.policy import Scenario, load_scenarios
 from huyou_sim.variables import variable
@@ -375,22 +373,15 @@ def run_reach(
     pack = load_pack(place)
     chosen = load_scenarios(scenarios, areas=list(pack.areas["area"]))
     _check_indicators(together, sorted({target.indicator_id for target in load_targets(pack)}))
-    with tqdm(total=4, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
-        ensemble = prepare_ensemble(fit, found, draws, seed, until=until)
-        indicators = ensemble.project(chosen, progress=progress)
+    with progress_bar("huyou", 4, shown=progress) as bar:
+        futures = prepare_futures(pack, bar, draws=draws, seed=seed, until=until, prior_only=prior_only, folder=folder)
+        indicators = futures.ensemble.project(chosen, progress=progress)
         bar.update()
         bar.set_postfix_str("bands")
         tables = reach_table(pack, indicators), joint_table(pack, indicators, together)
         around = bands(indicators)
         bar.update()
-    return Reach(fit, chosen, found, indicators, around, *tables)
+    return Reach(futures.fit, chosen, futures.posterior, indicators, around, *tables)
 
 
 def _check(draws: int, until: int) -> None:

@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem, suggest
-from huyou_sim.inference.ensemble import prepare_ensemble
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.published import error_of
-from huyou_sim.inference.store import posterior
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS, SUPPLY
+from huyou_sim.planning.board import Board
 from huyou_sim.planning.course import ROUNDING
+from huyou_sim.planning.futures import prepare_futures, progress_bar
 from huyou_sim.planning.observed import read_observed
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.progress import Progress, of_indicator, progress_of
 from huyou_sim.planning.reach import outcomes, probabilities
-from huyou_sim.planning.scored import METHODS, YEARS, Board, Score, destination
+from huyou_sim.planning.scored import METHODS, YEARS, Score, destination
 from huyou_sim.planning.supply import supply_range
 from huyou_sim.planning.targets import TARGET_YEAR
 from huyou_sim.policy import Scenario, load_scenarios
@@ -307,20 +306,16 @@ def run_scorecard(
     today = date.today()
     rows, left_out = ((), ()) if observations is None else read_observed(observations, pack, today=today)
     seen = progress_of(rows, pack, today)
-    with tqdm(total=4, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
-        dataset = prepare_ensemble(fit, found, draws, seed, until=TARGET_YEAR).project(chosen, progress=progress)
+    with progress_bar("huyou", 4, shown=progress) as bar:
+        futures = prepare_futures(
+            pack, bar, draws=draws, seed=seed, until=TARGET_YEAR, prior_only=prior_only, folder=folder
+        )
+        dataset = futures.ensemble.project(chosen, progress=progress)
         bar.update()
         board = board_of(pack, chosen, dataset, seen, level)
         table = score_table(board)
         bar.update()
-    return Scorecard(fit, chosen, level, found, draws, seed, seen, table, methods, left_out)
+    return Scorecard(futures.fit, chosen, level, futures.posterior, draws, seed, seen, table, methods, left_out)
 
 
 def board_of(

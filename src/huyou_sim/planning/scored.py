@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ from scipy.special import gammaincinv
 from scipy.stats import poisson
 
 from huyou_sim.errors import PackError, Problem
-from huyou_sim.inference.priors import generator
+from huyou_sim.planning.board import Board
 from huyou_sim.planning.course import ROUNDING, SPREAD_90, CourseAnswer, Pace, course_probability
-from huyou_sim.planning.progress import Progress, of_indicator
+from huyou_sim.planning.progress import of_indicator
 from huyou_sim.planning.supply import FORMULAS, supply
 from huyou_sim.planning.targets import BASE_YEAR, TARGET_YEAR
 from huyou_sim.policy import policy_context
@@ -21,11 +21,9 @@ from huyou_sim.policy.measures import by_year
 from huyou_sim.policy.profiles import years_between
 
 if TYPE_CHECKING:
-    import xarray as xr
     from numpy.typing import NDArray
 
     from huyou_sim.pack import Pack
-    from huyou_sim.planning.reach import Outcome
     from huyou_sim.policy import Scenario
 
     Array = NDArray[np.float64]
@@ -61,53 +59,6 @@ class Score:
     seen: Truths
     fixed: tuple[bool, ...]
     course: CourseAnswer | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Board:
-    """What all indicators are projected from.
-
-    Parameters
-    ----------
-    pack : Pack
-    scenarios : sequence of Scenario
-    dataset : xarray.Dataset
-        From `Ensemble.project`, of the place as a whole, up to the target year or beyond.
-    outcomes : mapping of int to Outcome
-        Indicators with demographic targets, at one level.
-    progress : sequence of Progress
-    level : {"lenient", "central", "strict"}
-    """
-
-    pack: Pack
-    scenarios: Sequence[Scenario]
-    dataset: xr.Dataset
-    outcomes: Mapping[int, Outcome]
-    progress: Sequence[Progress]
-    level: str
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Return numbers of scenarios and of draws."""
-        return len(self.scenarios), int(self.dataset.sizes["draw"])
-
-    def series(self, variable: str, year: int) -> Array:
-        """Return a variable of the place in a year, (scenario, draw)."""
-        chosen = self.dataset[variable].sel(area=self.pack.place.code, year=year)
-        found: Array = chosen.transpose("scenario", "draw").values
-        return found
-
-    def uniform(self, name: str) -> Array:
-        """Return numbers between 0 and 1 by draw: the same in every scenario, whatever else is drawn, (draw,)."""
-        draws = self.dataset["draw"].values
-        drawn = generator(int(self.dataset.attrs["seed"]), f"scorecard {name}").random(int(draws.max()) + 1)
-        return np.asarray(drawn[draws])
-
-    def normal(self, name: str) -> Array:
-        """Return standard normal numbers by draw, as `uniform`."""
-        draws = self.dataset["draw"].values
-        found = generator(int(self.dataset.attrs["seed"]), f"scorecard {name}").standard_normal(int(draws.max()) + 1)
-        return np.asarray(found[draws])
 
 
 def ensemble(board: Board, row: Row) -> Score:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from huyou_sim.inference.ensemble import Ensemble
     from huyou_sim.policy import Scenario
     from huyou_sim.policy.costs import Prices
-    from huyou_sim.policy.scenario import LeverKey, Setting
+    from huyou_sim.policy.setting import LeverKey, Setting
 
     Array = NDArray[np.float64]
 

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xarray as xr
-from tqdm import tqdm
 
 from huyou_sim.demography.decomposition import births_change, by_component
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.ensemble import prepare_ensemble
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.areas import area_codes
-from huyou_sim.planning.packages import Fit, fit_pack, project_scenarios
+from huyou_sim.planning.futures import prepare_futures, progress_bar
+from huyou_sim.planning.packages import Fit, project_scenarios
 from huyou_sim.policy import Scenario, load_scenarios
 
 if TYPE_CHECKING:
@@ -145,29 +143,26 @@ def run_situation(
     pack = load_pack(place)
     code, chosen_years = _checked(pack, area, years, draws)
     (chosen,) = load_scenarios([scenario], areas=list(pack.areas["area"]))
-    with tqdm(total=4, desc="situation", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
+    with progress_bar("situation", 4, shown=progress) as bar:
+        futures = prepare_futures(
+            pack, bar, draws=draws, seed=seed, until=chosen_years[-1], prior_only=prior_only, folder=folder
+        )
+        fit = futures.fit
         codes = (*fit.baseline.areas, fit.baseline.code)
-        ensemble = prepare_ensemble(fit, found, draws, seed, until=chosen_years[-1])
         variables = [*FLOWS, "median_age"]
-        futures = ensemble.project([chosen], areas=codes, variables=variables, ages=AGES, progress=progress)
-        futures = futures.isel(scenario=0, drop=True)
+        projected = futures.ensemble.project(
+            [chosen], areas=codes, variables=variables, ages=AGES, progress=progress
+        ).isel(scenario=0, drop=True)
         bar.update()
         births = _births(fit, chosen, chosen_years)
         bar.update()
     census = census_counts(pack)
     counted = {year: structure_of(stock) for year, stock in census.items()}
-    known = _modelled(futures, chosen_years)
+    known = _modelled(projected, chosen_years)
     return Situation(
         fit=fit,
         scenario=chosen,
-        posterior=found,
+        posterior=futures.posterior,
         area=code,
         areas=codes,
         years=chosen_years,
@@ -176,7 +171,7 @@ def run_situation(
         draws=draws,
         table=_table(counted, known),
         change=_change(counted, known),
-        pyramids=_pyramids(census, futures, chosen_years),
+        pyramids=_pyramids(census, projected, chosen_years),
         births=births,
         marital=_marital(pack),
     )

@@ -8,20 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from huyou_sim.errors import ArgumentError, Problem
 from huyou_sim.inference.ensemble import Ensemble, prepare_ensemble
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.pack import load_pack
 from huyou_sim.planning.aim import KINDS, PROBABILITY, SUMMARY, Aim
 from huyou_sim.planning.best import Best, best_package
 from huyou_sim.planning.budget import Budget, budget_of, check_named
 from huyou_sim.planning.cheapest import check_budget
+from huyou_sim.planning.futures import prepare_futures, progress_bar
 from huyou_sim.planning.outcomes import pose_like
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.rivals import Robustness, rivals_of, robustness
 from huyou_sim.planning.search import GENERATIONS
 from huyou_sim.planning.targets import TARGET_YEAR, Target
@@ -191,15 +189,9 @@ def prepare_question(
     found, aim, budget = _checked(pack, targets, level, p, budgets, bounds or {}, draws, wish)
     rivals = load_scenarios(wish.rivals, areas=list(pack.areas["area"])) if wish is not None and wish.rivals else ()
     until = TARGET_YEAR if wish is None or wish.until is None else wish.until
-    with tqdm(total=2, desc="huyou", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        sampled = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-    ensemble = prepare_ensemble(fit, sampled, draws, seed, until=until)
-    return Asked(fit, sampled, ensemble, chosen, found, aim, budget, rivals)
+    with progress_bar("huyou", 2, shown=progress) as bar:
+        futures = prepare_futures(pack, bar, draws=draws, seed=seed, until=until, prior_only=prior_only, folder=folder)
+    return Asked(futures.fit, futures.posterior, futures.ensemble, chosen, found, aim, budget, rivals)
 
 
 def with_other_numbers(asked: Asked, settings: Mapping[str, float]) -> Trials:

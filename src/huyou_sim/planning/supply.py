@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from huyou_sim.pack import Pack
-    from huyou_sim.planning.scored import Board
+    from huyou_sim.planning.board import Board
 
     Array = NDArray[np.float64]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from huyou_sim.policy import PolicyContext, Scenario
     from huyou_sim.policy.costs import Prices
-    from huyou_sim.policy.scenario import LeverKey
+    from huyou_sim.policy.setting import LeverKey
 
     Array = NDArray[np.float64]
 

@@ -19,11 +19,12 @@ from huyou_sim.errors import ArgumentError, Problem, suggest
 from huyou_sim.policy.cash import ORDERS
 from huyou_sim.policy.levers import FIRST_YEAR, HORIZON, Lever, levers
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, TABLES
-from huyou_sim.policy.scenario import Scenario, Setting, scenario_of
+from huyou_sim.policy.scenario import Scenario, scenario_of
+from huyou_sim.policy.setting import Setting
 
 if TYPE_CHECKING:
     from huyou_sim.policy.context import PolicyContext
-    from huyou_sim.policy.scenario import LeverKey
+    from huyou_sim.policy.setting import LeverKey
 
 START = FIRST_YEAR + 1
 """Year in which a lever begins that the base does not have: the plan of August 2022 acts from 2023."""

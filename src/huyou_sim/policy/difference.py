@@ -16,7 +16,8 @@ from huyou_sim.policy.measures import TABLES, Measure, by_year
 from huyou_sim.policy.words import MEASURES, wording
 
 if TYPE_CHECKING:
-    from huyou_sim.policy.scenario import LeverKey, Scenario, Setting
+    from huyou_sim.policy.scenario import Scenario
+    from huyou_sim.policy.setting import LeverKey, Setting
 
 COLUMNS = (
     "lever", "order", "year", "old", "new", "unit", "label_en", "label_zh", "set_old", "set_new",

@@ -13,7 +13,7 @@ from huyou_sim.errors import Problem, ScenarioError
 from huyou_sim.policy.measures import NationalSubsidy
 
 if TYPE_CHECKING:
-    from huyou_sim.policy.scenario import LeverKey, Setting
+    from huyou_sim.policy.setting import LeverKey, Setting
 
     Layer = Mapping[LeverKey, Setting]
     Rule = Callable[[Layer], Iterator[Problem]]

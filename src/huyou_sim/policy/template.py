@@ -17,8 +17,9 @@ from huyou_sim.errors import ArgumentError, Problem, ScenarioError, suggest
 from huyou_sim.policy.document import toml_text
 from huyou_sim.policy.levers import FIRST_YEAR, Lever, levers
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES, TABLES, Measure
-from huyou_sim.policy.scenario import LeverKey, Setting, load_scenario, scenario_files
+from huyou_sim.policy.scenario import load_scenario, scenario_files
 from huyou_sim.policy.schema import SCHEMA_FILE
+from huyou_sim.policy.setting import LeverKey, Setting
 from huyou_sim.policy.shelf import find_scenario, gallery_folder, known_scenarios, scenario_folder
 from huyou_sim.policy.words import MEASURES, bounds_text, unit_text, wording
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huyou_sim.policy.measures import LIST_TABLES, OPEN_TABLES
-from huyou_sim.policy.scenario import Scenario, Setting
+from huyou_sim.policy.scenario import Scenario
+from huyou_sim.policy.setting import Setting
 
 ASSUMED = "Found by a search, not taken from a source"
 
