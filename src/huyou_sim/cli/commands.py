@@ -56,7 +56,7 @@ for _command in (
     projection.run, projection.baseline, projection.calibrate, projection.explain, projection.reach,
     packages.compare, packages.solve, packages.new, packages.diff,
     plan.scorecard, plan.needs, plan.situation,
-    monitoring.evaluate, monitoring.monitor,
+    monitoring.monitor, monitoring.evaluate,
     inputs.check, inputs.schema, inputs.derive,
 ):  # fmt: skip
     cli.add_command(_command)

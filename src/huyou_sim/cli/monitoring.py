@@ -1,4 +1,4 @@
-"""Commands about what was observed since: evaluate, monitor."""
+"""Commands about what was observed since: monitor, evaluate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from huyou_sim.cli.options import (
     figures_option,
     keep_option,
     lang_option,
-    level_option,
     place_option,
     prior_option,
     quiet_option,
@@ -22,57 +21,14 @@ from huyou_sim.errors import ArgumentError, Problem
 
 
 @click.command(cls=Command)
-@click.argument("observations", type=click.Path(path_type=Path))
-@place_option
-@click.option("--since", required=True, help="First day of the measure, as 2023-01-01.")
-@click.option("--series", default="births", show_default=True, help="Variable that it is to have moved.")
-@click.option("--against", default="no_new_policy", show_default=True, help="The counterfactual: name or TOML file.")
-@click.option("--measure", help="Scenario with the measure: what its levers were expected to bring stands beside.")
-@click.option("--draws", default=1000, show_default=True, help="Futures.")
-@seed_option
-@prior_option
-@click.option("--csv", type=click.Path(path_type=Path), help="Write the table of effects to this file as well.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write all tables (CSV), a figure and a manifest here.")
-@figures_option
-@keep_option
-@quiet_option
-@lang_option
-def evaluate(
-    observations: Path, place: str, since: str, series: str, against: str, measure: str | None, draws: int, seed: int,
-    prior_only: bool, csv: Path | None, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
-) -> None:  # fmt: skip
-    r"""Say what a measure did to a published series, against what would have come without it.
-
-    OBSERVATIONS is a CSV file of published figures (columns variable, period, value; standard_error and published where
-    known). The counterfactual is the model under --against, given the figures from before the start alone. Each year
-    and all together: effect with its 90 % band, probability of such a deviation without the measure, and the smallest
-    effect that the figures could have shown. Below stands what could also explain it: the sources of the spread, other
-    measures of these years, the same test where nothing should be found, revisions, births only brought forward.
-
-    \b
-    Births since the plan, beside what its levers were expected to bring:
-        huyou evaluate observations.csv --since 2023-01-01 --series births --measure plan_as_written
-    All tables and a manifest into a folder, labels in Chinese:
-        huyou evaluate observations.csv --since 2023-01-01 --out results/evaluation --lang zh
-    """
-    from huyou_sim.output.evaluation_report import evaluation_report
-
-    said = evaluation_report(
-        place, observations, since, series=series, against=against, measure=measure, draws=draws, seed=seed,
-        prior_only=prior_only, folder=keep, csv=csv, out=out, figures=figures, lang=lang, progress=not quiet,
-    )  # fmt: skip
-    click.echo(said)
-
-
-@click.command(cls=Command)
 @click.argument("observations", type=click.Path(path_type=Path), required=False)
 @place_option
 @click.option("--scenario", default="plan_as_written", show_default=True, help="The course that the place is on.")
 @click.option("--as-of", "as_of", type=click.DateTime(["%Y-%m-%d"]), help="Day; later figures are hidden.  [today]")
-@level_option
+@click.option("--level", default="central", show_default=True, help="How strict targets are: lenient, central, strict.")
 @click.option("--draws", default=1000, show_default=True, help="Futures of the course.")
 @seed_option
-@prior_option
+@click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure of 2021 were known.")
 @click.option("--refit", is_flag=True, help="Draw anew given the figures, where weights leave too few draws: minutes.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write a file of observations to fill in, and stop.")
 @click.option("--drill", is_flag=True, help="Say how often the warning warns, rightly and wrongly, and stop.")
@@ -141,3 +97,46 @@ def monitor(
     click.echo(said)
     if left_out:
         raise ArgumentError(left_out)
+
+
+@click.command(cls=Command)
+@click.argument("observations", type=click.Path(path_type=Path))
+@place_option
+@click.option("--since", required=True, help="First day of the measure, as 2023-01-01.")
+@click.option("--series", default="births", show_default=True, help="Variable that it is to have moved.")
+@click.option("--against", default="no_new_policy", show_default=True, help="The counterfactual: name or TOML file.")
+@click.option("--measure", help="Scenario with the measure: what its levers were expected to bring stands beside.")
+@click.option("--draws", default=1000, show_default=True, help="Futures.")
+@seed_option
+@prior_option
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the table of effects to this file as well.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write all tables (CSV), a figure and a manifest here.")
+@figures_option
+@keep_option
+@quiet_option
+@lang_option
+def evaluate(
+    observations: Path, place: str, since: str, series: str, against: str, measure: str | None, draws: int, seed: int,
+    prior_only: bool, csv: Path | None, out: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
+) -> None:  # fmt: skip
+    r"""Say what a measure did to a published series, against what would have come without it.
+
+    OBSERVATIONS is a CSV file of published figures (columns variable, period, value; standard_error and published where
+    known). The counterfactual is the model under --against, given the figures from before the start alone. Each year
+    and all together: effect with its 90 % band, probability of such a deviation without the measure, and the smallest
+    effect that the figures could have shown. Below stands what could also explain it: the sources of the spread, other
+    measures of these years, the same test where nothing should be found, revisions, births only brought forward.
+
+    \b
+    Births since the plan, beside what its levers were expected to bring:
+        huyou evaluate observations.csv --since 2023-01-01 --series births --measure plan_as_written
+    All tables and a manifest into a folder, labels in Chinese:
+        huyou evaluate observations.csv --since 2023-01-01 --out results/evaluation --lang zh
+    """
+    from huyou_sim.output.evaluation_report import evaluation_report
+
+    said = evaluation_report(
+        place, observations, since, series=series, against=against, measure=measure, draws=draws, seed=seed,
+        prior_only=prior_only, folder=keep, csv=csv, out=out, figures=figures, lang=lang, progress=not quiet,
+    )  # fmt: skip
+    click.echo(said)
