@@ -26,7 +26,7 @@ def monitor_of(tmp_path_factory, fitted):
     def run(rows, day=date(2024, 12, 1), **options):
         path = tmp_path_factory.mktemp("made_up") / "made_up.csv"
         path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        with patch("huyou_sim.monitoring.monitor.fit_pack", lambda _pack: fitted):
+        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
             return run_monitor("huzhou", path, as_of=day, draws=150, prior_only=True, **options)
 
     return run
@@ -104,6 +104,19 @@ def test_many_exact_figures_leave_too_few_draws(monitor_of):
     one = monitor_of(rows)
     assert one.update.refit_needed
     assert one.targets.loc[one.targets["revised_by"] == "figures", "refit_needed"].all()
+
+
+def test_before_anything_is_known_nothing_is_revised(monitor_of):
+    one = monitor_of(ROWS, date(2022, 6, 1))
+    assert one.observed == ()
+    assert (one.targets["revised_by"] == "nothing").all()
+    assert (one.vintages["state"] == "not_yet_known").all()
+
+
+def test_one_figure_alone_has_the_same_colour_as_its_series(monitor_of):
+    one = monitor_of(["tfr,,2022,1.3,", "births,,2022,12000,"])
+    assert one.series["probability"].tolist() == pytest.approx(one.figures["probability"].tolist())
+    assert one.series["colour"].tolist() == one.figures["colour"].tolist()
 
 
 def test_offices_alone_have_no_series_but_courses(monitor_of):

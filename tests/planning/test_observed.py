@@ -174,6 +174,8 @@ def test_a_file_that_is_none_says_so(read, text, says):
 def test_a_file_that_is_not_there_or_not_utf8(pack, tmp_path):
     with pytest.raises(ArgumentError, match="no such file"):
         read_observed(tmp_path / "none.csv", pack, today=TODAY)
+    with pytest.raises(ArgumentError, match="found a folder"):
+        read_observed(tmp_path, pack, today=TODAY)
     (tmp_path / "gbk.csv").write_bytes("indicator_id,date,value,note\n1,2023,0.9,市统计局\n".encode("gbk"))
     with pytest.raises(ArgumentError, match="not UTF-8"):
         read_observed(tmp_path / "gbk.csv", pack, today=TODAY)

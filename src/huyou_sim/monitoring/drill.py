@@ -16,20 +16,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem
-from huyou_sim.inference.ensemble import Ensemble, prepare_ensemble
+from huyou_sim.inference.ensemble import Ensemble
 from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.monitoring.board import ALL
 from huyou_sim.monitoring.monitor import DRAWS, SCENARIO, project_course
 from huyou_sim.monitoring.predicted import Predicted, predict
-from huyou_sim.monitoring.warning import AMBER, RED, distances, either_side, rank_probability, series_of
+from huyou_sim.monitoring.warning import AMBER, RED, either_side, series_of, together
 from huyou_sim.pack import load_pack
+from huyou_sim.planning.futures import prepare_futures, progress_bar
 from huyou_sim.planning.observed import Observed
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.periods import whole_year
 from huyou_sim.planning.subjects import default_error, subjects
 from huyou_sim.planning.targets import TARGET_YEAR
@@ -134,12 +133,11 @@ def run_drill(
     pack = load_pack(place)
     areas = list(pack.areas["area"])
     course, other = (load_scenarios([one], areas=areas)[0] for one in (scenario, NO_POLICY))
-    with tqdm(total=4 + len(SHIFTS), desc="drill", unit="step", disable=not progress or None, leave=False) as bar:
-        fit = fit_pack(pack)
-        bar.update()
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        ensemble = prepare_ensemble(fit, found, draws + histories, seed, until=TARGET_YEAR)
+    with progress_bar("drill", 4 + len(SHIFTS), shown=progress) as bar:
+        futures = prepare_futures(
+            pack, bar, draws=draws + histories, seed=seed, until=TARGET_YEAR, prior_only=prior_only, folder=folder
+        )
+        ensemble, found = futures.ensemble, futures.posterior
         figures = yearly_figures(pack)
         whole = predict(pack, project_course(ensemble, course, figures), figures)
         band = whole.of_draws(slice(0, draws))
@@ -154,7 +152,7 @@ def run_drill(
     mark = "" if found is None or found.attrs["converged"] else "not converged"
     rows = [row for name, values in truths.items() for row in alarms(band, values, name)]
     table = pd.DataFrame([row | {"draws": draws, "mark": mark} for row in rows], columns=list(COLUMNS))
-    return Drill(fit, course, histories, draws, seed, table)
+    return Drill(futures.fit, course, histories, draws, seed, table)
 
 
 def yearly_figures(pack: Pack) -> tuple[Observed, ...]:
@@ -238,4 +236,4 @@ def alarms(band: Predicted, values: Array, truth: str) -> list[dict[str, object]
 
 def _together(band: Predicted, values: Array, at: Sequence[int]) -> Array:
     """Return how likely figures as far off together are while the course is right, (history,)."""
-    return rank_probability(*distances(band.part(at), values[:, list(at)]))
+    return together(band.part(at), values[:, list(at)])[0]

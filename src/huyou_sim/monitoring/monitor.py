@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from tqdm import tqdm
 
 from huyou_sim.errors import ArgumentError, Problem, suggest
-from huyou_sim.inference.ensemble import Ensemble, prepare_ensemble
+from huyou_sim.inference.ensemble import Ensemble
 from huyou_sim.inference.posterior import SEED
-from huyou_sim.inference.store import posterior
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.monitoring.board import board_table
 from huyou_sim.monitoring.predicted import Predicted, predict, with_assumed_rates
@@ -22,8 +20,9 @@ from huyou_sim.monitoring.revised import refit_course, refitted_update, revised_
 from huyou_sim.monitoring.warning import BAND, figure_table, series_of, series_table
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS
+from huyou_sim.planning.futures import prepare_futures, progress_bar
 from huyou_sim.planning.observed import Observed, read_observed
-from huyou_sim.planning.packages import Fit, fit_pack
+from huyou_sim.planning.packages import Fit
 from huyou_sim.planning.periods import Period, whole_year
 from huyou_sim.planning.reach import outcomes
 from huyou_sim.planning.scorecard import plan_rows
@@ -146,21 +145,16 @@ def run_monitor(
     today = max(date.today(), as_of or date.today())
     rows, left_out = read_observed(observations, pack, today=today)
     day = as_of or today
-    with tqdm(total=3, desc="monitor", unit="step", disable=not progress or None, leave=False) as bar:
-        bar.set_postfix_str("calibrate (the first run compiles: about twenty seconds)")
-        fit = fit_pack(pack)
-        bar.update()
-        bar.set_postfix_str("posterior (the first run samples: ten to thirty seconds)")
-        found = None if prior_only else posterior(pack, fit.baseline, folder=folder)
-        bar.update()
-        bar.set_postfix_str("")
-        seen = counting(rows, day)
-        ensemble = prepare_ensemble(fit, found, draws, seed, until=last_year(seen))
-        dataset = project_course(ensemble, chosen, seen)
+    seen = counting(rows, day)
+    with progress_bar("monitor", 3, shown=progress) as bar:
+        futures = prepare_futures(
+            pack, bar, draws=draws, seed=seed, until=last_year(seen), prior_only=prior_only, folder=folder
+        )
+        dataset = project_course(futures.ensemble, chosen, seen)
         bar.update()
     of_model = by_period(one for one in seen if one.variable)
     predicted = predict(pack, dataset, of_model)
-    again = refit_course(ensemble, chosen, of_model, progress=progress) if refit else None
+    again = refit_course(futures.ensemble, chosen, of_model, progress=progress) if refit else None
     update = update_of(predicted) if again is None else refitted_update(again)
     later = None if again is None else project_course(again.ensemble, chosen, of_model)
     goals = {one.variable: one for one in load_targets(pack) if one.level == level}
@@ -170,7 +164,7 @@ def run_monitor(
     board = board_table(predicted, figures, series, reached, place=pack.place.code)
     targets = revised_table(pack, chosen, dataset, update, seen, as_of=day, level=level, later=later)
     return Monitor(
-        fit, chosen, level, found, draws, seed, day, seen, update, figures, series, board, targets,
+        futures.fit, chosen, level, futures.posterior, draws, seed, day, seen, update, figures, series, board, targets,
         course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out, again,
     )  # fmt: skip
 

@@ -124,6 +124,7 @@ def revised_table(
         The course in new draws given the figures, of which `found` are the weights; those of `dataset` when omitted.
     """
     now_set = dataset if later is None else later
+    learnt = later is not None or bool(np.ptp(found.weights) > 0.0)
     progress = progress_of(observed, pack, as_of)
     before = board_of(pack, [scenario], dataset, (), level)
     after = board_of(pack, [scenario], now_set, progress, level)
@@ -135,7 +136,8 @@ def revised_table(
         course = row["method"] == "course" and any(one.indicator_id == number for one in progress)
         prior = METHODS[str(row["method"])](before, row)
         # What a package sets, or plans whatever the population, no figure revises.
-        weighted = row["method"] in WEIGHTED and row["path"] not in PLANNED and np.ptp(prior.values[0]) > ROUNDING
+        weighted = learnt and row["method"] in WEIGHTED and row["path"] not in PLANNED
+        weighted = weighted and bool(np.ptp(prior.values[0]) > ROUNDING)
         mine = now_set if weighted else dataset
         now = METHODS[str(row["method"])](after, row) if course or mine is not dataset else prior
         seen = now.seen[0]

@@ -211,8 +211,19 @@ def series_table(predicted: Predicted, figures: pd.DataFrame) -> pd.DataFrame:
 
 def joint_probability(predicted: Predicted) -> tuple[float, float]:
     """Return how likely figures as far off together are while the course is right, and their distance."""
-    distance, own = distances(predicted, predicted.values[None])
-    return float(rank_probability(distance, own)[0]), float(distance[0])
+    chance, distance = together(predicted, predicted.values[None])
+    return float(chance[0]), float(distance[0])
+
+
+def together(predicted: Predicted, values: Array) -> tuple[Array, Array]:
+    """Return how likely figures as far off together are while the course is right, and distances, both (history,).
+
+    One figure alone has the probability that it has by itself.
+    """
+    distance, own = distances(predicted, values)
+    if len(predicted) == 1:
+        return either_side(predicted.below(np.atleast_2d(values))[0])[:, 0], distance
+    return rank_probability(distance, own), distance
 
 
 def side_of(predicted: Predicted) -> str:

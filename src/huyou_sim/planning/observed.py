@@ -151,7 +151,8 @@ def _text_of(file: Path) -> Raw:
     """
     if not file.is_file():
         fix = "Check the path; huyou monitor --template FILE writes a file to start from."
-        raise ArgumentError(Problem(OPTION, "no such file", "a CSV file", fix, str(file)))
+        found = "a folder" if file.is_dir() else "no such file"
+        raise ArgumentError(Problem(OPTION, found, "a CSV file", fix, str(file)))
     raw, problems = read_rows(file, comments=True)
     if raw is None:
         raise ArgumentError(problems)
