@@ -1,4 +1,4 @@
-"""Weights against a refit: what made-up figures of later years do to a forecast, told in both ways.
+"""Weights, draws moved by regression, and a refit: what made-up figures of later years do to a forecast.
 
 python benchmarks/updating.py                 figures of two years, near the course and far below it, 2,000 draws
 python benchmarks/updating.py --quick         as little as shows that everything works
@@ -23,12 +23,14 @@ from show import heading, note, table
 
 from huyou_sim.inference.ensemble import Ensemble, prepare_ensemble
 from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.inference.priors import generator
 from huyou_sim.inference.published import error_of
 from huyou_sim.inference.refit import Refit, refit
 from huyou_sim.inference.store import posterior
 from huyou_sim.inference.updating import (
     Figures,
     Update,
+    moved,
     update,
     weighted_mean,
     weighted_probability,
@@ -37,7 +39,7 @@ from huyou_sim.planning.packages import fit_place
 from huyou_sim.planning.trials import find_targets
 from huyou_sim.policy import Scenario, load_scenario
 
-TITLE = "Weights of draws against a refit"
+TITLE = "Weights of draws, draws moved by regression, and a refit"
 OBSERVED = ("births", "tfr", "first_marriages")
 LOWERED = ("births", "tfr")
 ASKED = (("births", 2022), ("births", 2023), ("births", 2024), ("births", 2025), ("tfr", 2025))
@@ -46,7 +48,7 @@ UNTIL = 2025
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Figures, and what both ways make of them.
+    """Figures, and what the three ways make of them.
 
     Parameters
     ----------
@@ -54,17 +56,23 @@ class Case:
     before, after : xarray.Dataset
         Indicators of the ensemble and of its refit.
     update : Update
+    moved : mapping of (variable, year) to (draw,)
+        What is asked, in draws that are moved to the figures.
     refit : Refit
-    seconds : (float, float)
-        Of the weights and of the refit.
+    effective : float
+        Number of independent draws of the ensemble.
+    seconds : (float, float, float)
+        Of the weights, of moving, of the refit.
     """
 
     name: str
     before: xr.Dataset
     after: xr.Dataset
     update: Update
+    moved: dict[tuple[str, int], np.ndarray]
     refit: Refit
-    seconds: tuple[float, float]
+    effective: float
+    seconds: tuple[float, float, float]
 
 
 def series(dataset: xr.Dataset, name: str, years: int | Sequence[int]) -> np.ndarray:
@@ -89,49 +97,58 @@ def made_up(ensemble: Ensemble, before: xr.Dataset, years: Sequence[int], lower:
 
 
 def case(name: str, ensemble: Ensemble, scenario: Scenario, before: xr.Dataset, figures: Figures, last: int) -> Case:
-    """Return what both ways make of figures of the years up to the last."""
+    """Return what the three ways make of figures of the years up to the last."""
     years = list(range(2022, last + 1))
     began = perf_counter()
     weighted = update(predictions(before, years), figures, effective=ensemble.effective)
-    weighing = perf_counter() - began
-    began = perf_counter()
+    weighing, began = perf_counter() - began, perf_counter()
+    shifted = moved_to(ensemble, before, figures, years)
+    moving, began = perf_counter() - began, perf_counter()
     found = refit(ensemble, scenario, lambda dataset: predictions(dataset, years), figures, until=last, progress=True)
-    seconds = weighing, perf_counter() - began
-    return Case(name, before, found.ensemble.project([scenario]), weighted, found, seconds)
+    seconds = weighing, moving, perf_counter() - began
+    after = found.ensemble.project([scenario])
+    return Case(name, before, after, weighted, shifted, found, ensemble.effective, seconds)
+
+
+def moved_to(
+    ensemble: Ensemble, before: xr.Dataset, figures: Figures, years: Sequence[int]
+) -> dict[tuple[str, int], np.ndarray]:
+    """Return what is asked in draws that are moved to the figures by regression."""
+    predicted = predictions(before, years)
+    noise = generator(ensemble.seed, "errors of figures").standard_normal(predicted.shape)
+    missed = figures.values - predicted - noise * np.sqrt(np.diag(figures.covariance))
+    spread = np.cov(predicted, rowvar=False) + figures.covariance
+    values = np.stack([series(before, name, year) for name, year in ASKED], axis=1)
+    return dict(zip(ASKED, moved(values, predicted, missed, spread).T, strict=True))
 
 
 def rows(one: Case, threshold: float) -> list[tuple[str, ...]]:
-    """Return means and a probability from weights and from the refit, with their errors and how far they differ."""
+    """Return means and a probability in the three ways, with their errors, and how far they are from the refit."""
     weights, size, worth = one.update.weights, one.update.effective_size, one.refit.ensemble.effective
     found = []
     for name, year in ASKED:
-        old, new = series(one.before, name, year), series(one.after, name, year)
+        old, shifted, new = series(one.before, name, year), one.moved[name, year], series(one.after, name, year)
         mean = float(weighted_mean(old, weights))
         spread = float(np.sqrt(weighted_mean((old - mean) ** 2, weights)))
-        numbers = mean, spread / np.sqrt(size), float(new.mean()), float(new.std() / np.sqrt(worth))
-        found.append((f"{name} {year}", *numbers, old.std(), spread, float(new.std())))
+        spreads = spread, float(shifted.std()), float(new.std())
+        counts = size, one.effective, worth
+        means = mean, float(shifted.mean()), float(new.mean())
+        pairs = [(value, sd / n**0.5) for value, sd, n in zip(means, spreads, counts, strict=True)]
+        found.append(row(f"{name} {year}", pairs, spreads))
     p, error = weighted_probability(series(one.before, "tfr", 2025) >= threshold, weights, effective=size)
-    q = float((series(one.after, "tfr", 2025) >= threshold).mean())
-    none = float("nan")
-    found.append(
-        (
-            f"P(tfr 2025 >= {threshold:g})",
-            float(p),
-            float(error),
-            q,
-            float(probability_error(q, worth)),
-            none,
-            none,
-            none,
-        )
-    )
-    return [
-        (
-            name, *(figure(value) for value in (a, a_error, b, b_error)),
-            f"{(b - a) / np.hypot(a_error, b_error):+.1f}", *(figure(value) for value in spreads),
-        )
-        for name, a, a_error, b, b_error, *spreads in found
-    ]  # fmt: skip
+    pairs = [(float(p), float(error))]
+    for values, n in ((one.moved["tfr", 2025], one.effective), (series(one.after, "tfr", 2025), worth)):
+        q = float((values >= threshold).mean())
+        pairs.append((q, float(probability_error(q, n))))
+    found.append(row(f"P(tfr 2025 >= {threshold:g})", pairs, (float("nan"),) * 3))
+    return found
+
+
+def row(name: str, pairs: Sequence[tuple[float, float]], spreads: Sequence[float]) -> tuple[str, ...]:
+    """Return three values with their errors, how far the first two are from the third, and three spreads."""
+    last, last_error = pairs[-1]
+    apart = [f"{(value - last) / np.hypot(error, last_error):+.1f}" for value, error in pairs[:-1]]
+    return (name, *(f"{figure(a)} ± {figure(b)}" for a, b in pairs), *apart, *(figure(value) for value in spreads))
 
 
 def figure(value: float) -> str:
@@ -145,21 +162,22 @@ def show(one: Case, threshold: float) -> None:
     """Print a case."""
     heading(one.name)
     table(
-        ("mean", "weights", "error", "refit", "error", "apart", "sd before", "sd weights", "sd refit"),
+        ("mean", "weights", "moved", "refit", "weights apart", "moved apart", "sd weights", "sd moved", "sd refit"),
         rows(one, threshold),
     )
     annealed, made = one.refit.annealed, one.refit.ensemble
     note(
         f"""Weights: {one.seconds[0]:.3f} s, effective size {one.update.effective_size:.1f}, tail index
         {one.update.tail_index:.2f}, {"refit needed" if one.update.refit_needed else "no refit needed"}, log evidence
-        {one.update.log_evidence:.2f}. Refit: {one.seconds[1]:.0f} s, {len(annealed.exponents)} exponents,
+        {one.update.log_evidence:.2f}. Moved: {one.seconds[1]:.3f} s.
+        Refit: {one.seconds[2]:.0f} s, {len(annealed.exponents)} exponents,
         {sum(annealed.moves)} moves of {len(one.refit.moved)} coordinates, acceptance {annealed.acceptance:.2f},
         effective size {made.effective:.0f}, log evidence {annealed.log_evidence:.2f}. {made.draws.mark}"""
     )
 
 
 def main() -> None:
-    """Run both ways and print them."""
+    """Run the three ways and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few draws from priors, one year, wide errors only")
     parser.add_argument("--draws", type=int, default=2000)

@@ -16,6 +16,7 @@ from huyou_sim.inference.updating import (
     TAIL_ABOVE,
     Figures,
     kish_size,
+    moved,
     update,
     weighted_mean,
     weighted_probability,
@@ -62,6 +63,19 @@ def test_weights_give_the_conjugate_posterior(prior, values):
     # The mean likelihood has a relative error of sqrt(1 / size - 1 / draws).
     assert found.log_evidence == pytest.approx(evidence, abs=4.0 / np.sqrt(size))
     assert not found.refit_needed
+
+
+@pytest.mark.parametrize("values", [(0.3, -0.5), (4.0, 9.0)])
+def test_moved_draws_have_the_conjugate_posterior_however_far_the_figures(prior, values):
+    values, rng = np.array(values), np.random.default_rng(2)
+    predicted = prior @ SLOPES.T
+    missed = values - predicted - rng.multivariate_normal((0.0, 0.0), ERRORS, DRAWS)
+    found = moved(prior, predicted, missed, np.cov(predicted, rowvar=False) + ERRORS)
+    mean, covariance, _ = exact(values)
+    sd = np.sqrt(np.diag(covariance))
+    # Far figures multiply the sampling error of the regression.
+    assert (np.abs(found.mean(axis=0) - mean) < (4.0 + np.abs(values).max()) * sd / DRAWS**0.5).all()
+    assert np.allclose(np.cov(found, rowvar=False), covariance, atol=0.02)
 
 
 def test_a_figure_in_the_far_tail_asks_for_a_refit(prior):

@@ -19,7 +19,7 @@ HISTORIES = DRAWS = 250
 @pytest.fixture(scope="module")
 def run(fitted):
     def drill(**options):
-        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
+        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack, _space: fitted):
             return run_drill("huzhou", draws=DRAWS, histories=HISTORIES, prior_only=True, **options)
 
     return drill

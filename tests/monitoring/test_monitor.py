@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from huyou_sim.errors import ArgumentError
-from huyou_sim.monitoring.monitor import run_monitor
+from huyou_sim.inference.ensemble import prepare_ensemble
+from huyou_sim.monitoring.monitor import project_course, run_monitor
+from huyou_sim.monitoring.predicted import predict
+from huyou_sim.monitoring.revised import moved_course
 
 ROWS = [
     "tfr,,2022,0.87,2023-03-20", "tfr,,2023,0.70,2024-03-20", "tfr,,2023,0.90,2024-09-20",
@@ -26,7 +29,7 @@ def monitor_of(tmp_path_factory, fitted):
     def run(rows, day=date(2024, 12, 1), **options):
         path = tmp_path_factory.mktemp("made_up") / "made_up.csv"
         path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
+        with patch("huyou_sim.planning.futures.fit_pack", lambda _pack, _space: fitted):
             return run_monitor("huzhou", path, as_of=day, draws=150, prior_only=True, **options)
 
     return run
@@ -84,7 +87,7 @@ def test_targets_follow_the_figures_and_courses_their_own(monitor_of):
     assert low.loc[1, "probability_before"] == high.loc[1, "probability_before"]
     assert low.loc[1, "probability"] < low.loc[1, "probability_before"] < high.loc[1, "probability"]
     assert low.loc[1, "revised_by"] == "figures"
-    assert low.loc[1, "effective_draws"] < 150
+    assert low.loc[1, "effective_draws"] <= 150
     assert low.loc[12, "revised_by"] == "course"
     assert low.loc[12, "probability"] > low.loc[12, "probability_before"]
     assert low.loc[17, "revised_by"] == "nothing"
@@ -98,12 +101,30 @@ def test_a_published_target_year_is_what_it_is(monitor_of):
     assert one["probability_seen_before"] < 1.0
 
 
-def test_many_exact_figures_leave_too_few_draws(monitor_of):
+def test_where_exact_figures_leave_too_few_draws_all_are_moved(monitor_of):
     years = ("2022", "2023")
     rows = [f"population_total,,{y}-12-31,3450000," for y in years] + [f"births,,{y},18000," for y in years]
     one = monitor_of(rows)
     assert one.update.refit_needed
-    assert one.targets.loc[one.targets["revised_by"] == "figures", "refit_needed"].all()
+    revised = one.targets[one.targets["revised_by"] == "figures"]
+    assert not revised["refit_needed"].any()
+    assert (revised["effective_draws"] > one.update.effective_size).all()
+    rate = revised.set_index("indicator_id").loc[1]
+    assert rate["probability"] < rate["probability_before"]
+
+
+def test_moved_draws_stand_at_the_figures_and_their_accounts_still_close(monitor_of):
+    one = monitor_of(["births,,2022,18000,", "deaths,,2022,23000,"])
+    pack, scenario = one.fit.pack, one.scenario
+    ensemble = prepare_ensemble(one.fit, None, 300, until=2025)
+    dataset = project_course(ensemble, scenario, one.observed)
+    moved = moved_course(predict(pack, dataset, one.observed), dataset).isel(scenario=0, area=0)
+    births = moved["births"].sel(year=2022)
+    assert float(births.mean()) == pytest.approx(18000.0, rel=0.01)
+    assert float(births.std()) < 0.7 * float(dataset["births"].sel(year=2022).std())
+    assert 0.0 < float(moved["share_second_third"].min()) < float(moved["share_second_third"].max()) < 100.0
+    assert np.allclose(moved["births"] - moved["deaths"], moved["natural_increase"], atol=1e-6)
+    assert float(moved["births"].sel(year=2024).mean()) < float(dataset["births"].sel(year=2024).mean())
 
 
 def test_before_anything_is_known_nothing_is_revised(monitor_of):

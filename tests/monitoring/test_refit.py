@@ -16,7 +16,7 @@ def both(fitted, tmp_path_factory):
     path = tmp_path_factory.mktemp("made_up") / "made_up.csv"
     path.write_text("variable,period,value,area\ntfr,2022,1.15,\nbirths,2022,3100,Deqing\n", encoding="utf-8")
     options = {"as_of": date(2024, 1, 1), "draws": 100, "prior_only": True}
-    with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
+    with patch("huyou_sim.planning.futures.fit_pack", lambda _pack, _space: fitted):
         return [run_monitor("huzhou", path, refit=refit, **options) for refit in (False, True)]
 
 
@@ -49,6 +49,6 @@ def test_the_bands_stay_those_of_the_course(both):
 def test_offices_alone_want_no_new_draws(fitted, tmp_path):
     path = tmp_path / "made_up.csv"
     path.write_text("indicator_id,date,value\n12,2023,75\n", encoding="utf-8")
-    with patch("huyou_sim.planning.futures.fit_pack", lambda _pack: fitted):
+    with patch("huyou_sim.planning.futures.fit_pack", lambda _pack, _space: fitted):
         one = run_monitor("huzhou", path, as_of=date(2024, 6, 1), draws=20, prior_only=True, refit=True)
     assert one.refit is None

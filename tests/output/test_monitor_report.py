@@ -61,7 +61,8 @@ def test_the_text_fits_and_has_every_part(monitor, lang, width):
 def test_left_out_rows_and_doubt_are_said(monitor):
     problem = Problem("column value", "'x'", "a number", "Correct the cell.", "somewhere/made_up.csv", 3)
     assert "1 row(s) of the file cannot be used" in said_of(replace(monitor, left_out=(problem,)), "en", width=120)
-    assert trust_words(monitor, "en").startswith("!") == monitor.update.refit_needed
+    few = replace(monitor.update, refit_needed=True, effective_size=7.0)
+    assert "too few for weights" in trust_words(replace(monitor, update=few), "en")
     sure = replace(monitor.update, refit_needed=False, effective_size=50.0)
     assert trust_words(replace(monitor, update=sure), "en").startswith("Revised probabilities")
 

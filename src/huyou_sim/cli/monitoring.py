@@ -49,7 +49,7 @@ def monitor(
     Each figure stands beside the band of what would be published on the course, with the predictive probability of one
     as far off and a colour: green, amber, red. A series is judged once on all its figures together, and has a first
     year off course. Marriage, divorce and fertility have a board. The probability of each target stands before and
-    after the figures; where they leave too few draws, the report says so and what to type.
+    after the figures: in seconds, by weights of the draws or, where these leave too few, by moving them.
 
     Columns of the file: indicator_id (1-28) or variable, area, period (2023, 2023Q1, 2023-03, 2023-12-31 or
     2023-01-01/2023-06-30), value; where known unit, population_base, standard_error, published, note. Rows may stand in
@@ -60,7 +60,7 @@ def monitor(
     A file to fill in, then the monitor:
         huyou monitor --template observed.csv
         huyou monitor observed.csv
-    New draws given the figures, where weights leave too few (some minutes):
+    New draws given the figures, in place of weights or of draws moved by regression (a minute or more):
         huyou monitor observed.csv --refit
     As it stood on a day, against no new policy, in Chinese:
         huyou monitor observed.csv --as-of 2024-06-30 --scenario no_new_policy --lang zh

@@ -205,6 +205,32 @@ def kish_size(weights: Array) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
+def moved(values: Array, predicted: Array, missed: Array, spread: Array) -> Array:
+    """Return quantities of draws moved by their regression on figures, times how far each draw missed these.
+
+    Exact where draws are jointly normal, and it cannot run out of draws; sums that hold in each draw still hold.
+
+    Parameters
+    ----------
+    values : (draw, quantity) [any]
+    predicted : (draw, figure) [unit of each]
+        What a draw says that each figure truly is.
+    missed : (draw, figure) [unit of each]
+        The figures less what the draw would have published, errors and all.
+    spread : (figure, figure)
+        Covariance of the figures that draws would publish.
+
+    Source
+    ------
+    The ensemble smoother with perturbed observations: van Leeuwen and Evensen (1996), Data assimilation and inverse
+    methods in terms of a probabilistic formulation, Monthly Weather Review 124(12), 2898-2913.
+    """
+    off = predicted - predicted.mean(axis=0)
+    together = off.T @ (values - values.mean(axis=0)) / (len(values) - 1)
+    found: Array = values + missed @ np.linalg.solve(spread, together)
+    return found
+
+
 def weighted_mean(values: ArrayLike, weights: Array) -> Array:
     """Return weighted means, (...) [as the values].
 

@@ -2,12 +2,7 @@
 
 Weights make every quantity of a draw a weighted one (`huyou_sim.inference.updating`). Where they rest on too few draws,
 each draw is moved instead: by the regression of what is asked on the figures, times how far the figures lie from those
-that the draw would have published. That is exact where draws are jointly normal, and cannot run out of draws.
-
-Source
-------
-The ensemble smoother with perturbed observations: van Leeuwen and Evensen (1996), Data assimilation and inverse methods
-in terms of a probabilistic formulation, Monthly Weather Review 124(12), 2898-2913.
+that the draw would have published (`huyou_sim.inference.updating.moved`).
 """
 
 from __future__ import annotations
@@ -19,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from huyou_sim.inference.priors import generator
-from huyou_sim.inference.updating import Figures, update
+from huyou_sim.inference.updating import Figures, moved, update
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,10 +88,7 @@ class Conditioned:
         """
         if self.predicted is None or self.missed is None or self.spread is None:
             return values
-        off = self.predicted - self.predicted.mean(axis=0)
-        together = off.T @ (values - values.mean(axis=0)) / (len(values) - 1)
-        found: Array = values + self.missed @ np.linalg.solve(self.spread, together)
-        return found
+        return moved(values, self.predicted, self.missed, self.spread)
 
 
 def conditioned_by(dataset: xr.Dataset, scenario: str, seen: Sequence[Seen]) -> Conditioned:

@@ -16,7 +16,7 @@ from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.monitoring.board import board_table
 from huyou_sim.monitoring.predicted import Predicted, predict, with_assumed_rates
-from huyou_sim.monitoring.revised import refit_course, refitted_update, revised_table, update_of
+from huyou_sim.monitoring.revised import equal_update, moved_course, refit_course, revised_table, update_of
 from huyou_sim.monitoring.warning import BAND, figure_table, series_of, series_table
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS
@@ -66,7 +66,8 @@ class Monitor:
     observed : tuple of Observed
         Figures that count.
     update : Update
-        Weights of the draws given the figures.
+        Weights of the draws given the figures; where they rest on too few, the targets are revised by draws moved to
+        the figures (`moved_course`), and after a refit by the new ones.
     figures, series, board, targets, bands, vintages : DataFrame
         From `figure_table`, `series_table`, `board_table`, `revised_table`; `BAND_COLUMNS`; `vintage_table`.
     left_out : tuple of Problem
@@ -154,15 +155,21 @@ def run_monitor(
         bar.update()
     of_model = by_period(one for one in seen if one.variable)
     predicted = predict(pack, dataset, of_model)
+    update, later = update_of(predicted), None
     again = refit_course(futures.ensemble, chosen, of_model, progress=progress) if refit else None
-    update = update_of(predicted) if again is None else refitted_update(again)
-    later = None if again is None else project_course(again.ensemble, chosen, of_model)
+    standing = update
+    if again is not None:
+        update = standing = equal_update(draws, again.ensemble.effective)
+        later = project_course(again.ensemble, chosen, of_model)
+    elif update.refit_needed:
+        standing = equal_update(draws, predicted.effective)
+        later = moved_course(predicted, dataset)
     goals = {one.variable: one for one in load_targets(pack) if one.level == level}
     figures = figure_table(predicted, goals, mark=str(dataset.attrs["mark"]))
     series = series_table(predicted, figures)
     reached = {one.target.indicator_id: one for one in outcomes(pack, dataset) if one.target.level == level}
     board = board_table(predicted, figures, series, reached, place=pack.place.code)
-    targets = revised_table(pack, chosen, dataset, update, seen, as_of=day, level=level, later=later)
+    targets = revised_table(pack, chosen, dataset, standing, seen, as_of=day, level=level, later=later)
     return Monitor(
         futures.fit, chosen, level, futures.posterior, draws, seed, day, seen, update, figures, series, board, targets,
         course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out, again,

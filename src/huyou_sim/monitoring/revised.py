@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.inference.refit import Refit, refit
-from huyou_sim.inference.updating import Figures, Update, update, weighted_probability
+from huyou_sim.inference.updating import Figures, Update, moved, update, weighted_probability
 from huyou_sim.monitoring.predicted import predict, truths, with_assumed_rates
 from huyou_sim.monitoring.warning import UNMOVED
 from huyou_sim.planning.course import ROUNDING
@@ -20,6 +21,7 @@ from huyou_sim.planning.reach import true_and_seen
 from huyou_sim.planning.scorecard import board_of, plan_rows, verdict_of
 from huyou_sim.planning.scored import METHODS
 from huyou_sim.planning.targets import BASE_YEAR, RULES, TARGET_YEAR, Target
+from huyou_sim.variables import Variable, variables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from huyou_sim.pack import Pack
     from huyou_sim.planning.observed import Observed
     from huyou_sim.policy import Scenario
+
+    Array = NDArray[np.float64]
 
 WEIGHTED = ("ensemble", "supply_over_people")
 """Methods of the scorecard whose figures depend on the draws of the population."""
@@ -47,6 +51,12 @@ COLUMNS = (
 """Of `revised_table`. ``revised_by``: figures of the model, the indicator's own course, or nothing."""
 
 VERDICTS = ("verdict_before", "verdict")
+
+SMALLEST_LEFT = 0.1
+"""Of the smallest value in any draw, what a count or a rate keeps when it is moved [1]."""
+
+EDGE = 1e-6
+"""How near to a bound a share is taken to be that stands on it [1]."""
 
 
 def update_of(predicted: Predicted) -> Update:
@@ -89,10 +99,50 @@ def refit_course(
     return refit(ensemble, scenario, lambda made: truths(pack, made, used), seen, until=last, progress=progress)
 
 
-def refitted_update(found: Refit) -> Update:
-    """Return the weights of new draws, which are all the same."""
-    draws = len(found.ensemble)
-    return Update(np.full(draws, 1.0 / draws), found.ensemble.effective, float("nan"), 0.0, False)
+def moved_course(predicted: Predicted, dataset: xr.Dataset) -> xr.Dataset:
+    """Return a course whose draws are moved to the figures: what there is where weights would rest on too few.
+
+    Every indicator of every year is moved by its regression on the figures (`huyou_sim.inference.updating.moved`),
+    shares on their logits. Births less deaths are still the natural increase of each draw.
+
+    Parameters
+    ----------
+    predicted : Predicted
+        The figures, as the course predicts them.
+    dataset : xarray.Dataset
+        The course, with the same draws.
+    """
+    of_model = [i for i, one in enumerate(predicted.figures) if one.variable not in UNMOVED]
+    mine = predicted.part(of_model)
+    spread = np.atleast_2d(np.cov(mine.truth, rowvar=False)) + mine.covariance
+    missed = mine.values - mine.published()
+    arrays = {}
+    for name, array in dataset.data_vars.items():
+        first = array.transpose("draw", ...)
+        free, bound = scale_of(first.values, variables()[str(name)])
+        flat = moved(free.reshape(len(first), -1), mine.truth, missed, spread)
+        arrays[name] = first.copy(data=bound(flat.reshape(first.shape))).transpose(*array.dims)
+    return dataset.assign(arrays)
+
+
+def scale_of(values: Array, known: Variable) -> tuple[Array, Callable[[Array], Array]]:
+    """Return values on a scale without bounds, and the way back: logits between two bounds, else as they are.
+
+    What cannot fall below zero stays above a tenth of its smallest value.
+    """
+    lower, upper = known.lower, known.upper
+    if lower is None:
+        return values, lambda found: found
+    if upper is None:
+        least = max(lower, SMALLEST_LEFT * float(values.min()))
+        return values, lambda found: np.maximum(found, least)
+    inside = np.clip((values - lower) / (upper - lower), EDGE, 1.0 - EDGE)
+    return logit(inside), lambda found: lower + (upper - lower) * expit(found)
+
+
+def equal_update(draws: int, effective: float) -> Update:
+    """Return the weights of draws that stand at the figures already: all the same."""
+    return Update(np.full(draws, 1.0 / draws), effective, float("nan"), 0.0, False)
 
 
 def revised_table(

@@ -127,11 +127,11 @@ def targets_text(monitor: Monitor, lang: str, width: int) -> str:
 
 
 def trust_words(monitor: Monitor, lang: str) -> str:
-    """Return how many draws the revised probabilities rest on, and what to type where they are too few."""
+    """Return what the revised probabilities rest on: weights, draws moved by regression, or new draws."""
     found, again = monitor.update, monitor.refit
     values = {"size": number(found.effective_size, 0 if found.effective_size >= 10 else 1), "draws": monitor.draws}
     if found.refit_needed:
-        return f"{DOUBT} {text('monitor.refit_needed', lang, tail=number(found.tail_index, 2), **values)}"
+        return text("monitor.moved", lang, tail=number(found.tail_index, 2), **values)
     if again is None:
         return text("monitor.effective", lang, **values)
     doubt = refit_mark(again.annealed, again.ensemble.effective, lang)
