@@ -107,6 +107,9 @@ def test_a_good_file_is_read_whole_whatever_the_order_and_what_is_empty(read):
 
 
 BAD = {
+    "another decimal point": ("tfr,,2023,91,,,,,,", "column value", "91", "Did you mean 0.91?"),
+    "ten thousands": ("births,,2023,1.98,,,,,,", "column value", "1.98", "Did you mean 19800?"),
+    "a year for a quarter": ("births,,2023Q1,48000,,,,,,", "column value", "48000", "Did you mean 4800?"),
     "unknown indicator": (",,2023,4,,,,,99,", "column indicator_id", "'99'", "1 to 28"),
     "unknown variable": ("tfrr,,2023,0.9,,,,,,", "column variable", "'tfrr'", "Type tfr."),
     "two that differ": ("births,,2023,9000,,,,,1,", "column variable", "'births'", "Empty one"),

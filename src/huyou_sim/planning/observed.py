@@ -19,7 +19,7 @@ from huyou_sim.pack.plan_checks import percentage, scale_of
 from huyou_sim.pack.table import Raw, read_rows
 from huyou_sim.planning.areas import area_codes
 from huyou_sim.planning.periods import EXAMPLES, Period, parse_day, parse_period
-from huyou_sim.planning.subjects import Subject, default_error, subjects
+from huyou_sim.planning.subjects import Subject, default_error, share_of_residents, subjects
 from huyou_sim.planning.targets import BASE_YEAR
 
 if TYPE_CHECKING:
@@ -229,6 +229,10 @@ class _Reader:
         if subject is None:
             return None, problems
         self._value(subject, value, row["unit"], wrong)
+        if not problems and period is not None and area is not None:
+            slip = subject.slipped(value, period, share_of_residents(self.pack, area))
+            if slip:
+                wrong("column value", f"{value:g}", *slip)
         base = subject.base_of(self.pack, row["population_base"], area, wrong)
         if problems or period is None or area is None or base is None:
             return None, problems

@@ -39,6 +39,9 @@ SNAPSHOTS = (
 )  # fmt: skip
 """Of a day, besides what is a stock; the model has them at the end of the year."""
 
+SLIP = 7.0
+"""Factor between a figure and the baseline from which one of them has another decimal point or unit."""
+
 BASES = {
     "常住": "resident", "常住人口": "resident", "户籍": "household_registered", "户籍人口": "household_registered",
 }  # fmt: skip
@@ -69,6 +72,8 @@ class Subject:
     lower, upper : float [unit]
     error : float [unit]
         Standard error of an indicator that the model does not have.
+    baseline : float [unit]
+        Last published figure of the place's residents up to the baseline year; not a number where there is none.
     """
 
     indicator_id: int
@@ -80,6 +85,7 @@ class Subject:
     lower: float
     upper: float
     error: float = float("nan")
+    baseline: float = float("nan")
 
     @property
     def name(self) -> str:
@@ -107,6 +113,28 @@ class Subject:
             return None
         return typed
 
+    def slipped(self, value: float, period: Period, area_share: float) -> tuple[str, str] | None:
+        """Return what was expected of a figure that is another power of ten than the baseline, and what to type.
+
+        A slipped decimal point and a count in ten thousands look like that, and no population does so in a few years.
+
+        Parameters
+        ----------
+        value : float [unit]
+        period : Period
+        area_share : float [1]
+            Of the place's residents.
+        """
+        usual = self.baseline * (period.share if self.measure == "count" else 1.0)
+        usual *= area_share if self.measure == "count" or self.unit == "persons" else 1.0
+        if not (usual > 0.0 and value > 0.0 and self.lower >= 0.0):
+            return None
+        ratio = value / usual
+        if 1.0 / SLIP < ratio < SLIP:
+            return None
+        meant = value / 10.0 ** round(np.log10(ratio))
+        return f"a figure near {usual:.4g} {self.unit}, that of the baseline", f"Did you mean {meant:.10g}?"
+
     def base_of(self, pack: Pack, typed: str, area: str | None, wrong: Wrong) -> str | None:
         """Return the population of a figure: the model's own, or one that the pack has a baseline of."""
         base = BASES.get(typed, typed) or self.base
@@ -133,6 +161,9 @@ def subjects(pack: Pack) -> dict[str, Subject]:
     bases |= {one.indicator_id: one.population_base for one in load_targets(pack)}
     errors = {int(row["indicator_id"]): float(row["measurement_error"]) for row in pack.scorecard.to_dict("records")}
     spelt = {int(row["indicator_id"]): str(row["unit_zh"]) for row in pack.scorecard.to_dict("records")}
+    ordered = sorted(observations(pack), key=lambda one: one.year)
+    published = {one.variable: one.value for one in ordered
+                 if (one.area, one.population_base) == (pack.place.code, MODEL_BASE)}  # fmt: skip
     numbers = {}
     for row in pack.indicators.to_dict("records"):
         number, unit = int(row["id"]), str(row["unit"])
@@ -152,6 +183,7 @@ def subjects(pack: Pack) -> dict[str, Subject]:
             number, name, _measure(name), tuple(dict.fromkeys([about.unit, about.unit_zh])),
             bases.get(number, MODEL_BASE), about.unit == "%" and about.upper is not None,
             -np.inf if about.lower is None else about.lower, np.inf if about.upper is None else about.upper,
+            baseline=published.get(name, float("nan")),
         )  # fmt: skip
         found[name] = one
         if number:
