@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from huyou_sim.demography.states import state_space
     from huyou_sim.errors import HuyouError
     from huyou_sim.inference.calibration import Calibration, calibrate
+    from huyou_sim.monitoring.monitor import run_monitor
     from huyou_sim.output import read_result
     from huyou_sim.pack import Pack, load_pack
+    from huyou_sim.planning.compare import run_comparison
+    from huyou_sim.planning.needs import run_needs
     from huyou_sim.planning.packages import fit_place, run_packages
     from huyou_sim.planning.reach import run_reach
+    from huyou_sim.planning.scorecard import run_scorecard
     from huyou_sim.planning.targets import assess_targets
     from huyou_sim.policy import Scenario, load_scenario
 
@@ -48,8 +52,12 @@ _HOME = {
     "load_scenario": "policy",
     "project": "demography.projection",
     "read_result": "output",
+    "run_comparison": "planning.compare",
+    "run_monitor": "monitoring.monitor",
+    "run_needs": "planning.needs",
     "run_packages": "planning.packages",
     "run_reach": "planning.reach",
+    "run_scorecard": "planning.scorecard",
     "state_space": "demography.states",
 }
 
@@ -70,8 +78,12 @@ __all__ = [
     "load_scenario",
     "project",
     "read_result",
+    "run_comparison",
+    "run_monitor",
+    "run_needs",
     "run_packages",
     "run_reach",
+    "run_scorecard",
     "state_space",
 ]
 

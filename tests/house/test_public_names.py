@@ -26,8 +26,12 @@ PUBLIC = [
     "load_scenario",
     "project",
     "read_result",
+    "run_comparison",
+    "run_monitor",
+    "run_needs",
     "run_packages",
     "run_reach",
+    "run_scorecard",
     "state_space",
 ]
 
