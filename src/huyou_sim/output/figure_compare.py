@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 MILLION = 1e6
+ACROSS = 6
+"""Packages beside each other; more go on in the next line."""
+
 FANNED = ("births", "tfr")
 """Variables whose differences have a fan for each package."""
 
@@ -56,25 +59,26 @@ _MARKS = ("o", "s", "^")
 def difference_figure(found: Comparison, lang: str) -> Figure:
     """Return a fan of the difference of births (above) and of fertility (below) for each package."""
     years = [int(year) for year in found.bands["year"].values]
-    columns = len(found.scenarios)
+    lines = -(-len(found.scenarios) // ACROSS)
+    columns = -(-len(found.scenarios) // lines)
     page = new_page(
-        max(9.0, 1.2 + 2.3 * columns), 2.4 * len(FANNED), head=0.55, foot=0.42,
+        max(9.0, 1.2 + 2.3 * columns), 2.4 * len(FANNED) * lines, head=0.55, foot=0.42,
         title=text("figure.compare.title", lang, place=_place(found, lang)),
         notes=_notes("figure.compare.note", found, lang),
     )  # fmt: skip
-    grid = page.grid(len(FANNED), columns, left=0.95, right=0.3, wspace=0.16, hspace=0.75)
-    for row, name in enumerate(FANNED):
+    grid = page.grid(len(FANNED) * lines, columns, left=0.95, right=0.3, wspace=0.16, hspace=0.75)
+    for block, name in enumerate(FANNED):
         first: Axes | None = None
-        for column, scenario in enumerate(found.scenarios):
-            axes = page.figure.add_subplot(grid[row, column], sharey=first)
+        for number, scenario in enumerate(found.scenarios):
+            line, column = divmod(number, columns)
+            axes = page.figure.add_subplot(grid[block * lines + line, column], sharey=first)
             _fan(axes, found, name, scenario.key, years)
             label = "\n".join(wrap(scenario.label(lang), 26))
             axes.set_title(label, fontsize=9, color=GREY, loc="right", pad=4, linespacing=1.1)
+            axes.tick_params(labelleft=column == 0)
             if first is None:
                 first = axes
                 _panel(axes, difference_label(name, lang), difference_unit(name, lang))
-            else:
-                axes.tick_params(labelleft=False)
     return page.figure
 
 
