@@ -11,6 +11,7 @@ import pytest
 
 from huyou_sim.errors import ArgumentError
 from huyou_sim.monitoring.monitor import run_monitor
+from huyou_sim.planning.scorecard import verdict_of
 
 ROWS = [
     "tfr,,2022,0.87,2023-03-20", "tfr,,2023,0.70,2024-03-20", "tfr,,2023,0.90,2024-09-20",
@@ -104,6 +105,10 @@ def test_many_exact_figures_leave_too_few_draws(monitor_of):
     one = monitor_of(rows)
     assert one.update.refit_needed
     assert one.targets.loc[one.targets["revised_by"] == "figures", "refit_needed"].all()
+    few = one.targets["refit_needed"]
+    assert (one.targets.loc[few, "verdict"] == "untested").all()
+    assert (one.targets.loc[few, "verdict_before"] != "untested").all()
+    assert (one.targets.loc[~few, "verdict"] == one.targets.loc[~few, "probability"].map(verdict_of)).all()
 
 
 def test_offices_alone_have_no_series_but_courses(monitor_of):
