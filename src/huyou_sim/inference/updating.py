@@ -121,7 +121,7 @@ def update(predicted: Array, figures: Figures, *, effective: float) -> Update:
     weights: Array = np.exp(log - total)
     weights /= weights.sum()
     weights.flags.writeable = False
-    size = kish_size(weights) * effective / draws
+    size = max(1.0, kish_size(weights) * effective / draws)
     tail = tail_index(log, independent=effective / draws)
     return Update(weights, size, total - math.log(draws), tail, size < REFIT_BELOW or tail > TAIL_ABOVE)
 

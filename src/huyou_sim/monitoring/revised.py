@@ -48,7 +48,8 @@ COLUMNS = (
     "verdict_before", "verdict", "draws", "effective_draws", "refit_needed", "mark",
     "mark_before",
 )  # fmt: skip
-"""Of `revised_table`. ``revised_by``: figures of the model, the indicator's own course, or nothing."""
+"""Of `revised_table`. ``revised_by``: figures of the model, the indicator's own course, or nothing; ``verdict``:
+untested where too few draws are left for a word (``refit_needed``)."""
 
 VERDICTS = ("verdict_before", "verdict")
 
@@ -214,6 +215,8 @@ def revised_table(
         )  # fmt: skip
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     words = {name: table[name.replace("verdict", "probability")].map(verdict_of) for name in VERDICTS}
+    # What rests on the worth of a draw or two is no verdict.
+    words["verdict"] = words["verdict"].mask(table["refit_needed"], verdict_of(float("nan")))
     return table.assign(**words)
 
 

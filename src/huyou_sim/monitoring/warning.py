@@ -51,7 +51,7 @@ SERIES_COLUMNS = (
     "probability", "probability_error", "side", "direction", "colour", "first_year_off",
 )  # fmt: skip
 """Of the table of series. ``distance``: Mahalanobis distance from the course; ``probability``: of one as great;
-``first_year_off``: first year whose figure is red, 0 while none is."""
+``first_year_off``: first year with which the series so far was red, 0 while it never was."""
 
 
 def colour_of(probability: float) -> str:
@@ -194,7 +194,6 @@ def series_table(predicted: Predicted, figures: pd.DataFrame) -> pd.DataFrame:
         mine, own = predicted.part(at), figures.iloc[at]
         chance, distance = joint_probability(mine)
         side = side_of(mine)
-        red = own.loc[own["colour"] == "red", "year"]
         worth = own["direction"].where(own["side"] == side).dropna()
         rows.append(
             {
@@ -203,10 +202,20 @@ def series_table(predicted: Predicted, figures: pd.DataFrame) -> pd.DataFrame:
                 "last_period": str(own["period"].iloc[-1]), "distance": distance, "probability": chance,
                 "probability_error": float(probability_error(chance, mine.effective)), "side": side,
                 "direction": str(worth.iloc[-1]) if len(worth) else "neutral", "colour": colour_of(chance),
-                "first_year_off": int(red.min()) if len(red) else 0,
+                "first_year_off": first_year_off(mine),
             }
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(SERIES_COLUMNS))
+
+
+def first_year_off(predicted: Predicted) -> int:
+    """Return the first year with which a series, judged on its figures so far, is red; 0 where it never is."""
+    years = [one.period.year for one in predicted.figures]
+    for year in sorted(set(years)):
+        so_far = predicted.part([i for i, each in enumerate(years) if each <= year])
+        if colour_of(joint_probability(so_far)[0]) == "red":
+            return year
+    return 0
 
 
 def joint_probability(predicted: Predicted) -> tuple[float, float]:

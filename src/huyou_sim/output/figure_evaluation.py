@@ -42,9 +42,16 @@ def evaluation_figure(found: Evaluation, lang: str) -> Figure:
     panel_title(levels, names["series"], by[1])
     _effects(effects, found.effects.dropna(subset="year"), by[0], lang)
     panel_title(effects, text("evaluation.effect", lang), by[1])
-    for axes in (levels, effects):
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1.0), ncols=3, borderaxespad=0.3, fontsize=8.5)
+    _legend(page.figure, levels, effects)
     return page.figure
+
+
+def _legend(figure: Figure, *panels: Axes) -> None:
+    """Name what both panels draw in one line below the title: above a panel it would run into the unit."""
+    pairs = [pair for axes in panels for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    height, width = float(figure.get_figheight()), float(figure.get_figwidth())
+    figure.legend(*zip(*pairs, strict=True), loc="upper left", bbox_to_anchor=(0.35 / width, 1 - 0.62 / height),
+                  ncols=len(pairs), fontsize=8.5, borderaxespad=0, columnspacing=1.6)  # fmt: skip
 
 
 def _levels(axes: Axes, found: Evaluation, by: float, lang: str) -> None:
