@@ -100,7 +100,7 @@ def test_a_foreign_file_is_made_anew_with_a_word(kept, counted, said, tmp_path, 
         other = other.rename(mortality_level="something_else")
     else:
         other["mortality_level"].values[0, 0] = np.nan
-    store.write_posterior(other, path)
+    store.write_dataset(other, path)
     xr.testing.assert_identical(kept(), first)
     assert len(counted) == 2
     assert len(said) == 1

@@ -105,10 +105,10 @@ def test_where_exact_figures_leave_too_few_draws_all_are_moved(monitor_of):
     years = ("2022", "2023")
     rows = [f"population_total,,{y}-12-31,3450000," for y in years] + [f"births,,{y},18000," for y in years]
     one = monitor_of(rows)
-    assert one.update.refit_needed
+    assert one.revision.weights.refit_needed
     revised = one.targets[one.targets["revised_by"] == "figures"]
     assert not revised["refit_needed"].any()
-    assert (revised["effective_draws"] > one.update.effective_size).all()
+    assert (revised["effective_draws"] > one.revision.weights.effective_size).all()
     rate = revised.set_index("indicator_id").loc[1]
     assert rate["probability"] != rate["probability_before"]
 

@@ -61,10 +61,11 @@ def test_the_text_fits_and_has_every_part(monitor, lang, width):
 def test_left_out_rows_and_doubt_are_said(monitor):
     problem = Problem("column value", "'x'", "a number", "Correct the cell.", "somewhere/made_up.csv", 3)
     assert "1 row(s) of the file cannot be used" in said_of(replace(monitor, left_out=(problem,)), "en", width=120)
-    few = replace(monitor.update, refit_needed=True, effective_size=7.0)
-    assert "too few for weights" in trust_words(replace(monitor, update=few), "en")
-    sure = replace(monitor.update, refit_needed=False, effective_size=50.0)
-    assert trust_words(replace(monitor, update=sure), "en").startswith("Revised probabilities")
+    found = monitor.revision
+    few = replace(found, way="moved", reason="asked", weights=replace(found.weights, effective_size=7.0))
+    assert "too few for weights" in trust_words(replace(monitor, revision=few), "en")
+    sure = replace(found, way="weights", refit=None, update=replace(found.weights, effective_size=50.0))
+    assert trust_words(replace(monitor, revision=sure), "en").startswith("Revised probabilities")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -29,7 +29,10 @@ from huyou_sim.errors import ArgumentError, Problem
 @click.option("--draws", default=1000, show_default=True, help="Futures of the course.")
 @seed_option
 @click.option("--prior-only", is_flag=True, help="Draw levels from their priors, as if no figure of 2021 were known.")
-@click.option("--refit", is_flag=True, help="Draw anew given the figures, where weights leave too few draws: minutes.")
+@click.option(
+    "--refit/--no-refit", default=None,
+    help="Draw anew given the figures, or never.  [where weights leave too few draws: a minute or so]",
+)  # fmt: skip
 @click.option("--template", type=click.Path(path_type=Path), help="Write a file of observations to fill in, and stop.")
 @click.option("--drill", is_flag=True, help="Say how often the warning warns, rightly and wrongly, and stop.")
 @click.option("--histories", default=1000, show_default=True, help="With --drill: simulated histories of each truth.")
@@ -41,7 +44,7 @@ from huyou_sim.errors import ArgumentError, Problem
 @lang_option
 def monitor(
     observations: Path | None, place: str, scenario: str, as_of: datetime | None, level: str, draws: int, seed: int,
-    prior_only: bool, refit: bool, template: Path | None, drill: bool, histories: int, out: Path | None,
+    prior_only: bool, refit: bool | None, template: Path | None, drill: bool, histories: int, out: Path | None,
     csv: Path | None, figures: bool, keep: Path | None, quiet: bool, lang: str,
 ) -> None:  # fmt: skip
     r"""Hold OBSERVATIONS, a CSV file, against the course of a package: early warning, and targets revised.
@@ -49,7 +52,8 @@ def monitor(
     Each figure stands beside the band of what would be published on the course, with the predictive probability of one
     as far off and a colour: green, amber, red. A series is judged once on all its figures together, and has a first
     year off course. Marriage, divorce and fertility have a board. The probability of each target stands before and
-    after the figures: in seconds, by weights of the draws or, where these leave too few, by moving them.
+    after the figures: by weights of the draws; where these leave too few, by draws made anew, which are kept, so that
+    the same file is answered in seconds, and one with a row more by weights of the kept draws.
 
     Columns of the file: indicator_id (1-28) or variable, area, period (2023, 2023Q1, 2023-03, 2023-12-31 or
     2023-01-01/2023-06-30), value; where known unit, population_base, standard_error, published, note. Rows may stand in
@@ -60,7 +64,8 @@ def monitor(
     A file to fill in, then the monitor:
         huyou monitor --template observed.csv
         huyou monitor observed.csv
-    New draws given the figures, in place of weights or of draws moved by regression (a minute or more):
+    In seconds whatever the figures, by moving draws where weights leave too few; or new draws in any case:
+        huyou monitor observed.csv --no-refit
         huyou monitor observed.csv --refit
     As it stood on a day, against no new policy, in Chinese:
         huyou monitor observed.csv --as-of 2024-06-30 --scenario no_new_policy --lang zh

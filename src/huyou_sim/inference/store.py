@@ -1,4 +1,7 @@
-"""The posterior of a place on disk: sampled once, used again while nothing that it depends on has changed."""
+"""The posterior of a place on disk: sampled once, used again while nothing that it depends on has changed.
+
+Refits are kept beside it (`huyou_sim.inference.stored_refits`), with the same helpers.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -48,8 +51,13 @@ def cache_folder() -> Path:
 
 def inputs_of(pack: Pack, plan: Plan, seed: int) -> dict[str, Any]:
     """Return what a posterior depends on: data by checksum, version, source, libraries, options, seed."""
+    return made_of(pack, CODE) | {"plan": asdict(plan), "seed": seed}
+
+
+def made_of(pack: Pack, rooms: Sequence[str]) -> dict[str, Any]:
+    """Return what any result depends on: data by checksum, version, source of some rooms of the package, libraries."""
     source = sha256()
-    for room in CODE:
+    for room in rooms:
         for item in sorted(_sources(files("huyou_sim").joinpath(room)), key=lambda found: found[0]):
             source.update(item[0].encode("utf-8") + b"\0" + item[1])
     return {
@@ -57,8 +65,6 @@ def inputs_of(pack: Pack, plan: Plan, seed: int) -> dict[str, Any]:
         "version": __version__,
         "source": source.hexdigest(),
         "libraries": {name: version(name) for name in ("emcee", "numpy", "scipy")},
-        "plan": asdict(plan),
-        "seed": seed,
     }
 
 
@@ -126,10 +132,29 @@ def posterior(
     found = sample(place_density(pack, baseline, threads=1), plan=plan, seed=seed, threads=threads)
     found.attrs["inputs"] = inputs
     try:
-        write_posterior(found, path)
+        write_dataset(found, path)
     except OSError as error:
         say(f"{path}: {error.strerror or error}; the posterior is not kept for the next run.")
     return found
+
+
+def read_dataset(path: Path, inputs: str) -> tuple[xr.Dataset | None, str]:
+    """Return what a file holds, or None with what is wrong with it; no fault where there is none.
+
+    Parameters
+    ----------
+    inputs : str
+        Hash that the file must have.
+    """
+    try:
+        if not path.is_file():
+            return None, ""
+        dataset = xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, RuntimeError, ValueError, KeyError) as error:  # each is what some broken file raises
+        return None, f"the file is damaged ({type(error).__name__})"
+    if dataset.attrs.get("inputs") != inputs:
+        return None, "the file was made from other inputs than its name says"
+    return dataset, ""
 
 
 def read_posterior(path: Path, inputs: str, known: set[str]) -> tuple[xr.Dataset | None, str]:
@@ -142,14 +167,9 @@ def read_posterior(path: Path, inputs: str, known: set[str]) -> tuple[xr.Dataset
     known : set of str
         Parameters of which it may have draws.
     """
-    try:
-        if not path.is_file():
-            return None, ""
-        dataset = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:  # each is what some broken file raises
-        return None, f"the file is damaged ({type(error).__name__})"
-    if dataset.attrs.get("inputs") != inputs:
-        return None, "the file was made from other inputs than its name says"
+    dataset, fault = read_dataset(path, inputs)
+    if dataset is None:
+        return None, fault
     arrays = list(dataset.data_vars.values())
     names = {str(name) for name in dataset.data_vars}
     if not arrays or not names <= known or any(a.dims != ("chain", "draw") for a in arrays):
@@ -161,8 +181,8 @@ def read_posterior(path: Path, inputs: str, known: set[str]) -> tuple[xr.Dataset
     return dataset, ""
 
 
-def write_posterior(dataset: xr.Dataset, path: Path) -> Path:
-    """Return the path of the NetCDF file of a posterior; it appears there only when it is whole.
+def write_dataset(dataset: xr.Dataset, path: Path) -> Path:
+    """Return the path of a NetCDF file; it appears there only when it is whole.
 
     Raises
     ------

@@ -93,7 +93,7 @@ class Update:
     refit_needed: bool
 
 
-def update(predicted: Array, figures: Figures, *, effective: float) -> Update:
+def update(predicted: Array, figures: Figures, *, effective: float, given: Array | None = None) -> Update:
     """Return the weights of an ensemble's draws given new figures, and whether they will do.
 
     Parameters
@@ -104,6 +104,9 @@ def update(predicted: Array, figures: Figures, *, effective: float) -> Update:
         Without any, all draws weigh the same and no refit is needed.
     effective : float
         Number of independent draws that the ensemble was worth before.
+    given : (draw,) [log], optional
+        Density, at each draw, of those of the figures that the draws were made with. The others count given these: the
+        difference of two log densities holds where errors go together too.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def update(predicted: Array, figures: Figures, *, effective: float) -> Update:
     draws = len(predicted)
     if not len(figures):
         return Update(np.full(draws, 1.0 / draws), float(effective), 0.0, 0.0, False)
-    log = log_likelihood(predicted, figures)
+    log = log_likelihood(predicted, figures) - (0.0 if given is None else given)
     total = float(logsumexp(log))
     weights: Array = np.exp(log - total)
     weights /= weights.sum()

@@ -15,8 +15,9 @@ from huyou_sim.inference.ensemble import Ensemble
 from huyou_sim.inference.posterior import SEED
 from huyou_sim.inference.trends import FURTHEST_YEAR
 from huyou_sim.monitoring.board import board_table
-from huyou_sim.monitoring.predicted import Predicted, predict, with_assumed_rates
-from huyou_sim.monitoring.revised import equal_update, moved_course, refit_course, revised_table, update_of
+from huyou_sim.monitoring.predicted import Predicted, predict
+from huyou_sim.monitoring.revised import revised_table
+from huyou_sim.monitoring.revision import Course, Revision, revise
 from huyou_sim.monitoring.warning import BAND, figure_table, series_of, series_table
 from huyou_sim.pack import load_pack
 from huyou_sim.pack.plan_checks import LEVELS
@@ -34,8 +35,6 @@ from huyou_sim.policy import Scenario, load_scenarios
 if TYPE_CHECKING:
     import xarray as xr
 
-    from huyou_sim.inference.refit import Refit
-    from huyou_sim.inference.updating import Update
     from huyou_sim.pack import Pack
 
 SCENARIO = "plan_as_written"
@@ -65,15 +64,12 @@ class Monitor:
         Day on which the monitor stands: what became known later is hidden.
     observed : tuple of Observed
         Figures that count.
-    update : Update
-        Weights of the draws given the figures; where they rest on too few, the targets are revised by draws moved to
-        the figures (`moved_course`), and after a refit by the new ones.
+    revision : Revision
+        What the revised probabilities rest on.
     figures, series, board, targets, bands, vintages : DataFrame
         From `figure_table`, `series_table`, `board_table`, `revised_table`; `BAND_COLUMNS`; `vintage_table`.
     left_out : tuple of Problem
         Why rows of the file are not used.
-    refit : Refit, optional
-        New draws given the figures, where they were asked for: the revised probabilities are theirs.
     """
 
     fit: Fit
@@ -84,7 +80,7 @@ class Monitor:
     seed: int
     as_of: date
     observed: tuple[Observed, ...]
-    update: Update
+    revision: Revision
     figures: pd.DataFrame
     series: pd.DataFrame
     board: pd.DataFrame
@@ -92,7 +88,6 @@ class Monitor:
     bands: pd.DataFrame
     vintages: pd.DataFrame
     left_out: tuple[Problem, ...]
-    refit: Refit | None = None
 
 
 def run_monitor(
@@ -105,7 +100,7 @@ def run_monitor(
     draws: int = DRAWS,
     seed: int = SEED,
     prior_only: bool = False,
-    refit: bool = False,
+    refit: bool | None = None,
     folder: Path | None = None,
     progress: bool = False,
 ) -> Monitor:
@@ -126,10 +121,11 @@ def run_monitor(
     draws, seed : int
     prior_only : bool
         Draw the levels of the model from their priors too.
-    refit : bool
-        Draw anew given the figures, for the revised probabilities; it takes minutes.
+    refit : bool, optional
+        Whether to draw anew given the figures, for the revised probabilities: up to a minute or so. When omitted, where
+        weights of the draws, and of those of a stored refit, rest on too few; False never, but what is stored is used.
     folder : path, optional
-        Where posteriors are kept and found again.
+        Where posteriors and refits are kept and found again.
     progress : bool
         Show a progress bar on standard error.
 
@@ -151,28 +147,20 @@ def run_monitor(
         futures = prepare_futures(
             pack, bar, draws=draws, seed=seed, until=last_year(seen), prior_only=prior_only, folder=folder
         )
-        dataset = project_course(futures.ensemble, chosen, seen)
+        course = course_of(futures.ensemble, chosen, seen)
+        dataset = course.dataset
         bar.update()
-    of_model = by_period(one for one in seen if one.variable)
-    predicted = predict(pack, dataset, of_model)
-    update, later = update_of(predicted), None
-    again = refit_course(futures.ensemble, chosen, of_model, progress=progress) if refit else None
-    standing = update
-    if again is not None:
-        update = standing = equal_update(draws, again.ensemble.effective)
-        later = project_course(again.ensemble, chosen, of_model)
-    elif update.refit_needed:
-        standing = equal_update(draws, predicted.effective)
-        later = moved_course(predicted, dataset)
+    predicted = predict(pack, dataset, by_period(one for one in seen if one.variable))
+    revision = revise(course, predicted, new=refit, folder=folder, progress=progress)
     goals = {one.variable: one for one in load_targets(pack) if one.level == level}
     figures = figure_table(predicted, goals, mark=str(dataset.attrs["mark"]))
     series = series_table(predicted, figures)
     reached = {one.target.indicator_id: one for one in outcomes(pack, dataset) if one.target.level == level}
     board = board_table(predicted, figures, series, reached, place=pack.place.code)
-    targets = revised_table(pack, chosen, dataset, standing, seen, as_of=day, level=level, later=later)
+    targets = revised_table(pack, chosen, dataset, revision.update, seen, as_of=day, level=level, later=revision.later)
     return Monitor(
-        futures.fit, chosen, level, futures.posterior, draws, seed, day, seen, update, figures, series, board, targets,
-        course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out, again,
+        futures.fit, chosen, level, futures.posterior, draws, seed, day, seen, revision, figures, series, board,
+        targets, course_bands(pack, dataset, predicted), vintage_table(rows, day), left_out,
     )  # fmt: skip
 
 
@@ -197,11 +185,16 @@ def last_year(figures: Sequence[Observed]) -> int:
     return min(max([TARGET_YEAR, *(one.period.year for one in figures)]), FURTHEST_YEAR)
 
 
-def project_course(ensemble: Ensemble, scenario: Scenario, figures: Sequence[Observed]) -> xr.Dataset:
-    """Return the indicators of a course for the place and every area that was observed."""
+def course_of(ensemble: Ensemble, scenario: Scenario, figures: Sequence[Observed]) -> Course:
+    """Return a course with its indicators for the place and every area that was observed."""
     place = ensemble.baseline.code
     areas = list(dict.fromkeys([place, *sorted(one.area for one in figures)]))
-    return with_assumed_rates(ensemble.pack, ensemble.project([scenario], areas=areas))
+    return Course(ensemble, scenario, ensemble.project([scenario], areas=areas))
+
+
+def project_course(ensemble: Ensemble, scenario: Scenario, figures: Sequence[Observed]) -> xr.Dataset:
+    """Return the indicators of a course for the place and every area that was observed."""
+    return course_of(ensemble, scenario, figures).dataset
 
 
 def course_bands(pack: Pack, dataset: xr.Dataset, predicted: Predicted) -> pd.DataFrame:

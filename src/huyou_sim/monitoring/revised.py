@@ -11,9 +11,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from huyou_sim.inference.monte_carlo import probability_error
-from huyou_sim.inference.refit import Refit, refit
 from huyou_sim.inference.updating import Figures, Update, moved, update, weighted_probability
-from huyou_sim.monitoring.predicted import predict, truths, with_assumed_rates
 from huyou_sim.monitoring.warning import UNMOVED
 from huyou_sim.planning.course import ROUNDING
 from huyou_sim.planning.progress import Progress, of_indicator, progress_of
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from huyou_sim.inference.ensemble import Ensemble
     from huyou_sim.monitoring.predicted import Predicted
     from huyou_sim.pack import Pack
     from huyou_sim.planning.observed import Observed
@@ -66,38 +63,6 @@ def update_of(predicted: Predicted) -> Update:
     mine = predicted.part(moved)
     names = tuple(f"{one.name} {one.period}" for one in mine.figures)
     return update(mine.truth, Figures(mine.values, mine.covariance, names), effective=mine.effective)
-
-
-def refit_course(
-    ensemble: Ensemble, scenario: Scenario, figures: Sequence[Observed], *, progress: bool = False
-) -> Refit | None:
-    """Return new draws of a course given its figures, None where no figure wants them.
-
-    Figures of the whole place enter, of variables that the ensemble moves. How far remarriages, which it does not move,
-    leave a figure of marriages uncertain is an error of that figure.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-    scenario : Scenario
-    figures : sequence of Observed
-    progress : bool
-
-    Raises
-    ------
-    ArgumentError
-        As for `huyou_sim.inference.refit.refit`.
-    """
-    pack = ensemble.pack
-    used = [one for one in figures if one.area == ensemble.baseline.code and one.variable not in UNMOVED]
-    if not used:
-        return None
-    last = max(one.period.year for one in used)
-    plain = ensemble.project([scenario], until=last)
-    bare, full = predict(pack, plain, used), predict(pack, with_assumed_rates(pack, plain), used)
-    covariance = bare.covariance + np.atleast_2d(np.cov(full.truth - bare.truth, rowvar=False))
-    seen = Figures(bare.values, covariance, tuple(f"{one.name} {one.period}" for one in used))
-    return refit(ensemble, scenario, lambda made: truths(pack, made, used), seen, until=last, progress=progress)
 
 
 def moved_course(predicted: Predicted, dataset: xr.Dataset) -> xr.Dataset:

@@ -158,22 +158,30 @@ def _write_all(part: Path, monitor: Monitor, lang: str, figures: bool) -> Iterat
             yield path.relative_to(part).as_posix()
 
 
+def _update(monitor: Monitor) -> dict[str, Any]:
+    """Return what the revised probabilities rest on, the weights of the course's own draws first."""
+    found, weights = monitor.revision, monitor.revision.weights
+    return {
+        "effective_size": weights.effective_size, "tail_index": weights.tail_index,
+        "log_evidence": weights.log_evidence, "refit_needed": weights.refit_needed,
+        "way": found.way, "revised_effective_size": found.update.effective_size, "refit_of": list(found.given),
+        "reason": found.reason,
+    }  # fmt: skip
+
+
 def _manifest(monitor: Monitor, lang: str) -> dict[str, Any]:
     fit, found = monitor.fit, monitor.posterior
     sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
     if found is not None:
         kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
         sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
-    update = monitor.update
     manifest = build_manifest(
         arguments={
             "command": "monitor", "place": fit.pack.name, "scenario": monitor.scenario.key, "level": monitor.level,
             "draws": monitor.draws, "prior_only": found is None, "as_of": monitor.as_of.isoformat(),
             "amber": AMBER, "red": RED,
             "seasons": {" ".join(one.names): [one.central, one.low, one.high, one.reason] for one in SEASONS},
-            "update": {"effective_size": update.effective_size, "tail_index": update.tail_index,
-                       "log_evidence": update.log_evidence, "refit_needed": update.refit_needed,
-                       "refitted": monitor.refit is not None},
+            "update": _update(monitor),
             "observations": [
                 [one.name, one.area, one.population_base, str(one.period), one.value, one.standard_error,
                  one.known_from.isoformat()]

@@ -10,11 +10,13 @@ import numpy as np
 
 from huyou_sim.inference.refit import refit_mark
 from huyou_sim.monitoring.part_years import season_of
+from huyou_sim.monitoring.revision import LEAST
 from huyou_sim.monitoring.warning import AMBER, RED
 from huyou_sim.output.labels import number, optional_text, text, variable_definition, variable_label, wrap
 from huyou_sim.output.monitor_words import (
     BY,
     RATES,
+    REASONS,
     STATES,
     colour_words,
     decimals_of,
@@ -127,16 +129,29 @@ def targets_text(monitor: Monitor, lang: str, width: int) -> str:
 
 
 def trust_words(monitor: Monitor, lang: str) -> str:
-    """Return what the revised probabilities rest on: weights, draws moved by regression, or new draws."""
-    found, again = monitor.update, monitor.refit
-    values = {"size": number(found.effective_size, 0 if found.effective_size >= 10 else 1), "draws": monitor.draws}
-    if found.refit_needed:
-        return text("monitor.moved", lang, tail=number(found.tail_index, 2), **values)
+    """Return what the revised probabilities rest on: weights, those of stored draws, new draws, or moved ones."""
+    found = monitor.revision
+    weights, again = found.weights, found.refit
+    values = {"size": _size(found.update.effective_size), "draws": f"{monitor.draws:,}"}
+    before = {"before": _size(weights.effective_size), "tail": number(weights.tail_index, 2)}
+    if found.way == "moved":
+        why = text(REASONS[found.reason], lang, least=LEAST)
+        return text("monitor.moved", lang, **before, **values) + (" " if lang == "en" else "") + why
     if again is None:
         return text("monitor.effective", lang, **values)
+    if found.way == "stored":
+        return text("monitor.stored", lang, given=len(found.given), **before, **values)
     doubt = refit_mark(again.annealed, again.ensemble.effective, lang)
-    moved = text("monitor.refitted", lang, moved=len(again.moved), **values)
-    return f"{DOUBT} {doubt} {moved}" if doubt else moved
+    when = text("monitor.kept", lang) if found.found else text("monitor.drawn", lang, seconds=ceil(found.seconds))
+    fresh = text("monitor.refitted", lang, given=len(found.given), moved=len(again.moved), when=when, **values)
+    said = [*([DOUBT, doubt] if doubt else []), fresh]
+    if weights.refit_needed:
+        said.append(text("monitor.too_few", lang, **before))
+    return (" " if lang == "en" or doubt else "").join(said)
+
+
+def _size(value: float) -> str:
+    return number(value, 0 if value >= 10.0 else 1)
 
 
 def vintages_text(monitor: Monitor, lang: str, width: int) -> str:

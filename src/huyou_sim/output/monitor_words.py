@@ -32,6 +32,10 @@ RATES = {
     "all": "monitor.rate.all",
 }  # fmt: skip
 BY = {"figures": "monitor.by.figures", "course": "monitor.by.course", "nothing": "monitor.by.nothing"}
+REASONS = {
+    "asked": "monitor.moved.asked", "few": "monitor.moved.few", "impossible": "monitor.moved.impossible",
+    "areas": "monitor.moved.areas",
+}  # fmt: skip
 
 CHANCES = {"probability": "chance", "probability_error": "chance_error", "distance": "distance_off"}
 """Columns whose word would else be that of reaching a target."""
