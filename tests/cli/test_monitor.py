@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pandas as pd
-from tests.cli.test_cli import huyou
+from tests.cli.test_cli import huyou, said
 
 from huyou_sim.output.manifest import check_files
 from huyou_sim.pack import load_pack
@@ -24,7 +24,7 @@ OPTIONS = ("--prior-only", "--draws", "60", "--quiet", "--as-of", "2024-12-01")
 
 
 def test_a_template_is_filled_in_and_monitored(tmp_path):
-    done = huyou("monitor", "--template", "seen.csv", "--lang", "en", cwd=tmp_path)
+    done = said("monitor", "--template", "seen.csv", "--lang", "en", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "huyou monitor seen.csv" in done.stdout
     content = (tmp_path / "seen.csv").read_text(encoding="utf-8-sig")
@@ -43,7 +43,7 @@ def test_a_template_is_filled_in_and_monitored(tmp_path):
     found, problems = read_observed(tmp_path / "seen.csv", pack)
     assert problems == ()
     assert [(one.name, str(one.period), one.value) for one in found] == [("tfr", "2023", 0.9)]
-    again = huyou("monitor", "--template", "seen.csv", cwd=tmp_path)
+    again = said("monitor", "--template", "seen.csv", cwd=tmp_path)
     assert again.returncode == 2
     assert "a file that exists" in again.stderr
 
@@ -67,7 +67,7 @@ def test_the_report_stands_in_both_languages_and_the_folder_is_whole(tmp_path):
     assert table["colour"].isin(["green", "amber", "red"]).all()
     vintages = pd.read_csv(tmp_path / "out" / "tables" / "monitor_vintages.csv", encoding="utf-8-sig")
     assert len(vintages) == 7
-    chinese = huyou("monitor", "seen.csv", *OPTIONS, "--lang", "zh", "--out", "zh", "--no-figures", cwd=tmp_path)
+    chinese = said("monitor", "seen.csv", *OPTIONS, "--lang", "zh", "--out", "zh", "--no-figures", cwd=tmp_path)
     assert "■ 红" in chinese.stdout
     for name in ("figures", "series", "board", "targets", "vintages", "bands"):
         headers = pd.read_csv(tmp_path / "zh" / "tables" / f"monitor_{name}.csv", encoding="utf-8-sig").columns
@@ -77,7 +77,7 @@ def test_the_report_stands_in_both_languages_and_the_folder_is_whole(tmp_path):
 def test_bad_rows_are_named_and_the_others_monitored(tmp_path):
     bad = "tfrr,,2023,0.9,\nshare_second_third,,2023,4019,\nbirths,,2029,17000,\n"
     (tmp_path / "seen.csv").write_text(ROWS + bad, encoding="utf-8")
-    done = huyou("monitor", "seen.csv", *OPTIONS, "--lang", "en", "--out", "out", "--no-figures", cwd=tmp_path)
+    done = said("monitor", "seen.csv", *OPTIONS, "--lang", "en", "--out", "out", "--no-figures", cwd=tmp_path)
     assert done.returncode == 2
     assert "3 row(s) of the file cannot be used" in done.stdout
     assert "Total fertility rate" in done.stdout
@@ -92,7 +92,7 @@ def test_bad_rows_are_named_and_the_others_monitored(tmp_path):
 
 def test_the_drill_says_how_often_the_warning_warns(tmp_path):
     options = ("--drill", "--histories", "60", "--draws", "60", "--prior-only", "--quiet")
-    done = huyou("monitor", *options, "--lang", "en", "--out", "out", "--csv", "drill.csv", cwd=tmp_path)
+    done = said("monitor", *options, "--lang", "en", "--out", "out", "--csv", "drill.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for words in ("60 simulated histories", "false alarms", "birth hazards 30 % lower from 2023", "no new policy",
                   "board of the three rates", "Births: all figures so far"):  # fmt: skip
@@ -100,7 +100,7 @@ def test_the_drill_says_how_often_the_warning_warns(tmp_path):
     check_files(tmp_path / "out")
     table = pd.read_csv(tmp_path / "drill.csv", encoding="utf-8-sig")
     assert table["truth"].nunique() == 6
-    chinese = huyou("monitor", *options, "--lang", "zh", "--csv", "zh.csv", cwd=tmp_path)
+    chinese = said("monitor", *options, "--lang", "zh", "--csv", "zh.csv", cwd=tmp_path)
     assert "误报率" in chinese.stdout
     assert not [name for name in pd.read_csv(tmp_path / "zh.csv", encoding="utf-8-sig").columns if name.isascii()]
 
@@ -115,7 +115,7 @@ def test_mistakes_leave_one_message_and_nothing_else(tmp_path):
         (("bad.csv", "--out", "out"), "Type tfr."),
         (("bad.csv", "--as-of", "soon"), "soon"),
     ):
-        done = huyou("monitor", *arguments, "--quiet", cwd=tmp_path)
+        done = said("monitor", *arguments, "--quiet", cwd=tmp_path)
         assert done.returncode == 2, arguments
         assert says in done.stderr, (arguments, done.stderr)
         assert "Traceback" not in done.stderr

@@ -80,12 +80,12 @@ def test_what_is_impossible_is_left_out():
 
 
 def test_the_effective_size_is_what_repeats_show():
-    runs = [linear([4.0, -4.0], 300, seed) for seed in range(40)]
+    runs = [linear([4.0, -4.0], 300, seed) for seed in range(16)]
     means = np.stack([run.particles.points.mean(axis=0) for run in runs])
     within = np.mean([run.particles.points.var(axis=0) for run in runs], axis=0)
     shown = float((within / means.var(axis=0, ddof=1)).mean())
     told = float(np.mean([run.effective for run in runs]))
-    assert told == pytest.approx(shown, rel=0.4)
+    assert told == pytest.approx(shown, rel=0.5)
 
 
 def test_many_coordinates_cost_no_variance():
@@ -98,7 +98,7 @@ def test_many_coordinates_cost_no_variance():
     mean, variance = gain @ figures.values, 1.0 - np.diag(gain @ slopes)
     runs = [
         anneal(rng.standard_normal((300, 30)), standard, lambda x: log_likelihood(x @ slopes.T, figures), seed=seed)
-        for seed in range(8)
+        for seed in range(4)
     ]
     assert np.mean([run.particles.points.var(axis=0) / variance for run in runs]) == pytest.approx(1.0, abs=0.04)
     off = np.stack([run.particles.points.mean(axis=0) - mean for run in runs]) / np.sqrt(variance)
