@@ -80,7 +80,7 @@ def test_the_report_says_that_draws_are_new(both):
 
 
 def test_the_same_figures_find_the_same_draws(both, monitor_of, counted):
-    for chosen in (None, True, False):
+    for chosen in (True, False):
         again = monitor_of(*ROWS[::-1], refit=chosen)
         assert (again.revision.way, again.revision.found) == ("new", True)
         assert again.targets.equals(both[1].targets)

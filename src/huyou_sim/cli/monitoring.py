@@ -64,7 +64,7 @@ def monitor(
     A file to fill in, then the monitor:
         huyou monitor --template observed.csv
         huyou monitor observed.csv
-    In seconds whatever the figures, by moving draws where weights leave too few; or new draws in any case:
+    In seconds whatever the figures, less exactly, by moving draws where weights leave too few; or new draws anyway:
         huyou monitor observed.csv --no-refit
         huyou monitor observed.csv --refit
     As it stood on a day, against no new policy, in Chinese:

@@ -2,7 +2,9 @@
 
 Weights of the course's own draws come first. Where they rest on too few draws, a stored refit of these figures is
 found again; one of some of them, as of last month's file, has its draws weighted by the rest. Where that rests on too
-few as well, draws are made anew and kept. Without new draws, those of the course are moved by regression.
+few as well, draws are made anew and kept. Without new draws, those of the course are moved by regression: with seven
+made-up figures that gave total fertility a probability of 46 % of its target, where new draws gave 55 and weights of
+those of a refit of five of the figures 54, with Monte Carlo errors of two to three points.
 """
 
 from __future__ import annotations
