@@ -44,7 +44,7 @@ figures_option = click.option(
     "--figures/--no-figures", default=True, show_default=True, help="With --out: draw PNG and SVG figures."
 )
 keep_option = click.option(
-    "--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors.  [default: your cache]"
+    "--keep", type=click.Path(path_type=Path), help="Folder of stored posteriors and refits.  [default: your cache]"
 )
 level_option = click.option(
     "--level", default="central", show_default=True, help="How strict: lenient, central or strict."
