@@ -246,6 +246,11 @@ def test_folder_with_other_things_is_left_alone(tmp_path):
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["thesis.docx"]
 
 
+def hears_interrupts():
+    """Let a process hear Ctrl-C, which one that was started behind a script would not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupt_leaves_nothing(tmp_path):
     """Ctrl-C in the middle of a run: one line, exit code 130, no folder and no part of one."""
     running = subprocess.Popen(
@@ -254,6 +259,7 @@ def test_interrupt_leaves_nothing(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hears_interrupts,
     )
     assert running.stdout.readline().strip() == "ready"
     time.sleep(2.0)

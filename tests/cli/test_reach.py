@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tests.cli.test_cli import ROOT, huyou, said
+from tests.cli.test_cli import ROOT, hears_interrupts, huyou, said
 
 from huyou_sim.inference.posterior import Plan, sample_place
 from huyou_sim.output.manifest import check_files
@@ -144,7 +144,7 @@ def test_interrupt_leaves_nothing(tmp_path):
             "print('ready', flush=True); from huyou_sim.cli import main; "
             "main(['reach', 'huzhou', '--prior-only', '--draws', '20000', '--out', 'out'])",
         ],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_interrupts,
     )  # fmt: skip
     assert running.stdout.readline().strip() == "ready"
     time.sleep(4.0)
