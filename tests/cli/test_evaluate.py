@@ -23,7 +23,8 @@ def test_the_command_prints_the_effect_and_what_else_could_explain_it(tmp_path):
         assert words in done.stdout, words
     assert "affected_share" in (tmp_path / "effects.csv").read_text(encoding="utf-8")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    tables = {f"tables/{name}.csv" for name in ("effects", "placebos", "sources", "measures", "revisions")}
+    names = ("effects", "placebos", "sources", "measures", "revisions", "left_out")
+    tables = {f"tables/{name}.csv" for name in names}
     assert set(manifest["files"]) == tables | {"figures/effect.png", "figures/effect.svg"}
     svg = (tmp_path / "out" / "figures" / "effect.svg").read_text(encoding="utf-8")
     assert svg.count("<svg") == 1
@@ -35,6 +36,16 @@ def test_no_figure_before_the_start_is_said_in_chinese(tmp_path):
                  "zh", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "反事实未经条件化" in done.stdout
+
+
+def test_a_row_that_cannot_be_used_is_named_and_the_others_are_evaluated(tmp_path):
+    (tmp_path / "seen.csv").write_text(f"{FIGURES}births,2024,4019000,2025-03-01\n", encoding="utf-8")
+    done = said(
+        "evaluate", "seen.csv", "--since", "2023-01-01", "--prior-only", "--draws", "40", "--quiet", cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "seen.csv:6: column value: found 4019000" in done.stderr
+    assert "Effect on Births" in done.stdout
 
 
 def test_mistakes_leave_one_message_and_nothing_written(tmp_path):

@@ -87,7 +87,6 @@ def test_targets_follow_the_figures_and_courses_their_own(monitor_of):
     assert low.loc[1, "probability_before"] == high.loc[1, "probability_before"]
     assert low.loc[1, "probability"] < low.loc[1, "probability_before"] < high.loc[1, "probability"]
     assert low.loc[1, "revised_by"] == "figures"
-    assert low.loc[1, "effective_draws"] <= 150
     assert low.loc[12, "revised_by"] == "course"
     assert low.loc[12, "probability"] > low.loc[12, "probability_before"]
     assert low.loc[17, "revised_by"] == "nothing"
@@ -109,8 +108,8 @@ def test_where_exact_figures_leave_too_few_draws_all_are_moved(monitor_of):
     revised = one.targets[one.targets["revised_by"] == "figures"]
     assert not revised["refit_needed"].any()
     assert (revised["effective_draws"] > one.revision.weights.effective_size).all()
-    rate = revised.set_index("indicator_id").loc[1]
-    assert rate["probability"] != rate["probability_before"]
+    many = monitor_of([row.replace("18000", "23000") for row in rows]).targets.set_index("indicator_id")
+    assert revised.set_index("indicator_id").loc[1, "probability"] < many.loc[1, "probability"] - 0.1
 
 
 def test_moved_draws_stand_at_the_figures_and_their_accounts_still_close(monitor_of):

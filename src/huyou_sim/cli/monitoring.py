@@ -175,7 +175,8 @@ def evaluate(
     known). The counterfactual is the model under --against, given the figures from before the start alone. Each year
     and all together: effect with its 90 % band, probability of such a deviation without the measure, and the smallest
     effect that the figures could have shown. Below stands what could also explain it: the sources of the spread, other
-    measures of these years, the same test where nothing should be found, revisions, births only brought forward.
+    measures of these years, the same test where nothing should be found, revisions, births only brought forward. A row
+    that cannot be used is named with its line and left out; the exit code is then 2.
 
     \b
     Births since the plan, beside what its levers were expected to bring:
@@ -185,8 +186,10 @@ def evaluate(
     """
     from huyou_sim.output.evaluation_report import evaluation_report
 
-    said = evaluation_report(
+    said, left_out = evaluation_report(
         place, observations, since, series=series, against=against, measure=measure, draws=draws, seed=seed,
         prior_only=prior_only, folder=keep, csv=csv, out=out, figures=figures, lang=lang, progress=not quiet,
     )  # fmt: skip
     click.echo(said)
+    if left_out:
+        raise ArgumentError(left_out)

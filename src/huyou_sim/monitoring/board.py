@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from huyou_sim.inference.monte_carlo import probability_error
+from huyou_sim.inference.updating import weighted_probability
 from huyou_sim.monitoring.revised import update_of
 from huyou_sim.monitoring.warning import UNMOVED, colour_of, joint_probability
 
 if TYPE_CHECKING:
-    from huyou_sim.inference.updating import Update
     from huyou_sim.monitoring.predicted import Predicted
     from huyou_sim.planning.observed import Observed
     from huyou_sim.planning.reach import Outcome
@@ -120,9 +121,6 @@ def _a_year_later(one: Observed, last: Observed) -> bool:
 
 def _target(mine: Predicted, outcome: Outcome | None, number: int) -> dict[str, object]:
     """Return the probability of a target before and after the figures of one rate."""
-    from huyou_sim.inference.monte_carlo import probability_error
-    from huyou_sim.inference.updating import weighted_probability
-
     if outcome is None:
         return {"target_id": number}
     reached = outcome.reached[0]
@@ -131,7 +129,7 @@ def _target(mine: Predicted, outcome: Outcome | None, number: int) -> dict[str, 
              "target_before_error": float(probability_error(before, mine.effective))}  # fmt: skip
     if all(one.variable in UNMOVED for one in mine.figures):
         return found
-    update: Update = update_of(mine)
+    update = update_of(mine)
     now, error = weighted_probability(reached, update.weights, effective=update.effective_size)
     return found | {
         "target_now": float(now), "target_now_error": float(error), "target_refit_needed": update.refit_needed,

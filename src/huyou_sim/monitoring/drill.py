@@ -35,6 +35,7 @@ from huyou_sim.planning.targets import TARGET_YEAR
 from huyou_sim.policy import Scenario, load_scenarios
 
 if TYPE_CHECKING:
+    import xarray as xr
     from numpy.typing import NDArray
 
     from huyou_sim.pack import Pack
@@ -83,6 +84,8 @@ class Drill:
     fit : Fit
     scenario : Scenario
         The course that is monitored.
+    posterior : xarray.Dataset, optional
+        Whose rows the levels are; None when every parameter comes from its prior.
     histories, draws, seed : int
     table : DataFrame
         `COLUMNS`.
@@ -90,6 +93,7 @@ class Drill:
 
     fit: Fit
     scenario: Scenario
+    posterior: xr.Dataset | None
     histories: int
     draws: int
     seed: int
@@ -137,7 +141,7 @@ def run_drill(
         futures = prepare_futures(
             pack, bar, draws=draws + histories, seed=seed, until=TARGET_YEAR, prior_only=prior_only, folder=folder
         )
-        ensemble, found = futures.ensemble, futures.posterior
+        ensemble = futures.ensemble
         figures = yearly_figures(pack)
         whole = predict(pack, project_course(ensemble, course, figures), figures)
         band = whole.of_draws(slice(0, draws))
@@ -149,10 +153,10 @@ def run_drill(
         for name, (channels, factor) in SHIFTS.items():
             truths[name] = _held_out(pack, shifted(ensemble, channels, factor), course, figures, draws)
             bar.update()
-    mark = "" if found is None or found.attrs["converged"] else "not converged"
+    mark = ensemble.draws.mark
     rows = [row for name, values in truths.items() for row in alarms(band, values, name)]
     table = pd.DataFrame([row | {"draws": draws, "mark": mark} for row in rows], columns=list(COLUMNS))
-    return Drill(futures.fit, course, histories, draws, seed, table)
+    return Drill(futures.fit, course, futures.posterior, histories, draws, seed, table)
 
 
 def yearly_figures(pack: Pack) -> tuple[Observed, ...]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from huyou_sim.inference.monte_carlo import probability_error
 from huyou_sim.inference.updating import weighted_quantile
+from huyou_sim.planning.subjects import measure_of
 from huyou_sim.variables import variable
 
 if TYPE_CHECKING:
@@ -50,12 +51,6 @@ def lag_of(name: str) -> float:
     return PREGNANCY if name.startswith(OF_BIRTHS) else 0.0
 
 
-def at_year_end(name: str) -> bool:
-    """Return whether a figure describes 31 December, and not a calendar year."""
-    row = variable(name)
-    return row.kind == "stock" or ("at 31 December" in row.definition_en and "calendar year" not in row.definition_en)
-
-
 def affected_share(name: str, start: date, year: int) -> float:
     """Return the share of a year's figure that a measure can have touched [1].
 
@@ -73,7 +68,7 @@ def affected_share(name: str, start: date, year: int) -> float:
     days = (date(start.year + 1, 1, 1) - date(start.year, 1, 1)).days
     begin = start.year + (start - date(start.year, 1, 1)).days / days + lag_of(name)
     left = min(max(year + 1 - begin, 0.0), 1.0)
-    return float(left > 0.0) if at_year_end(name) else left
+    return float(left > 0.0) if measure_of(name) == "day" else left
 
 
 def adds_up(name: str) -> bool:

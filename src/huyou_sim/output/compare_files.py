@@ -17,11 +17,10 @@ from huyou_sim.output.compare_words import (
     difference_unit,
     lever_label,
 )
+from huyou_sim.output.ensemble_manifest import ensemble_manifest
 from huyou_sim.output.figure_compare import write_compare_figures
 from huyou_sim.output.folder import output_folder, replace_file
 from huyou_sim.output.labels import optional_text, text
-from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.record import scenario_label
 from huyou_sim.output.store import write_netcdf
 from huyou_sim.output.tables import write_table
@@ -156,33 +155,17 @@ def _sheets(answer: Answer, tables: Mapping[str, pd.DataFrame], lang: str) -> di
 
 def _manifest(answer: Answer, lang: str) -> dict[str, Any]:
     found = answer.comparison
-    fit, sampled, every = found.fit, found.posterior, [found.against, *found.scenarios]
-    about: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
-    if sampled is not None:
-        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
-        about = {name: sampled.attrs[name] for name in kept if name in sampled.attrs}
-        about["parameters"] = [str(name) for name in sampled.data_vars]
-        about["mark"] = warning_mark(sampled, "en")
-    manifest = build_manifest(
-        arguments={
-            "command": "compare",
-            "place": fit.pack.name,
-            "scenarios": [one.key for one in found.scenarios],
-            "against": found.against.key,
-            "draws": len(found.ensemble),
-            "until": int(found.gains["year"].values[-1]),
-            "level": found.level,
-            "shapley": "" if answer.attribution is None else answer.attribution.scenario.key,
-            "tornado": "" if answer.tornado is None else answer.tornado.scenario.key,
-            "allow_trends": bool(found.trends_differ),
-            "prior_only": sampled is None,
-        },
-        inputs=fit.pack.checksums,
-        scenario_texts={one.key: resolved_text(one) for one in every},
-        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=about,
-        seed=found.ensemble.seed,
-    )
-    return complete_manifest(
-        manifest, lang=lang, place=fit.baseline.code, scenarios=every, area_labels=area_labels(fit)
-    )
+    arguments = {
+        "command": "compare",
+        "scenarios": [one.key for one in found.scenarios],
+        "against": found.against.key,
+        "draws": len(found.ensemble),
+        "until": int(found.gains["year"].values[-1]),
+        "level": found.level,
+        "shapley": "" if answer.attribution is None else answer.attribution.scenario.key,
+        "tornado": "" if answer.tornado is None else answer.tornado.scenario.key,
+        "allow_trends": bool(found.trends_differ),
+        "prior_only": found.posterior is None,
+    }
+    every = [found.against, *found.scenarios]
+    return ensemble_manifest(found.fit, found.posterior, every, arguments, seed=found.ensemble.seed, lang=lang)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from huyou_sim.monitoring.drill import FIRST, SHIFT, Drill, run_drill
 from huyou_sim.monitoring.monitor import SCENARIO
 from huyou_sim.monitoring.warning import AMBER, RED
+from huyou_sim.output.ensemble_manifest import ensemble_manifest
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import text, variable_label, wrap
-from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.scorecard_text import DOUBT
 from huyou_sim.output.tables import write_table
 from huyou_sim.output.terminal import terminal_width, text_table
@@ -139,14 +138,8 @@ def _write_all(part: Path, drill: Drill, lang: str) -> Iterator[str]:
 
 
 def _manifest(drill: Drill, lang: str) -> dict[str, Any]:
-    fit = drill.fit
-    manifest = build_manifest(
-        arguments={"command": "monitor --drill", "place": fit.pack.name, "scenario": drill.scenario.key,
-                   "histories": drill.histories, "draws": drill.draws, "amber": AMBER, "red": RED},
-        inputs=fit.pack.checksums,
-        scenario_texts={drill.scenario.key: resolved_text(drill.scenario)},
-        seed=drill.seed,
-    )  # fmt: skip
-    return complete_manifest(
-        manifest, lang=lang, place=fit.baseline.code, scenarios=[drill.scenario], area_labels=area_labels(fit)
-    )
+    arguments = {
+        "command": "monitor --drill", "histories": drill.histories, "draws": drill.draws,
+        "prior_only": drill.posterior is None, "amber": AMBER, "red": RED,
+    }  # fmt: skip
+    return ensemble_manifest(drill.fit, drill.posterior, [drill.scenario], arguments, seed=drill.seed, lang=lang)

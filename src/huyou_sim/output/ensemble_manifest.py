@@ -19,15 +19,22 @@ if TYPE_CHECKING:
 _KEPT = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
 
 
-def draws_words(posterior: xr.Dataset | None, *, draws: int, seed: int, lang: str) -> list[str]:
+def mark_of(posterior: xr.Dataset | None, lang: str) -> str:
+    """Return what must stand beside every probability: nothing where the sampler converged or nothing was sampled."""
+    return "" if posterior is None else warning_mark(posterior, lang)
+
+
+def draws_words(
+    posterior: xr.Dataset | None, *, draws: int, seed: int, lang: str, key: str = "reach.draws"
+) -> list[str]:
     """Return how many draws there are, where levels come from, and a warning where the sampler has not converged."""
-    said = text("reach.draws", lang, draws=draws, seed=seed)
+    said = text(key, lang, draws=f"{draws:,}", seed=seed)
     if posterior is None:
         return [f"{said} {text('reach.prior_only', lang)}"]
     figures = {"r_hat": f"{posterior.attrs['r_hat']:.4f}", "effective": f"{posterior.attrs['effective_size']:,.0f}"}
     state = text("posterior.converged" if posterior.attrs["converged"] else "posterior.not_converged", lang)
     about = text("reach.posterior", lang, count=len(posterior.data_vars), state=state, **figures)
-    mark = warning_mark(posterior, lang)
+    mark = mark_of(posterior, lang)
     return [*([f"! {mark}"] if mark else []), f"{said} {about}"]
 
 
@@ -60,7 +67,7 @@ def ensemble_manifest(
         inputs=fit.pack.checksums,
         scenario_texts={scenario.key: resolved_text(scenario) for scenario in scenarios},
         parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=sampled | {"mark": "" if posterior is None else warning_mark(posterior, "en")},
+        calibration=sampled | {"mark": mark_of(posterior, "en")},
         seed=seed,
     )
     return complete_manifest(

@@ -12,11 +12,13 @@ from huyou_sim.output.evaluation_text import evaluation_text
 from huyou_sim.output.figure_evaluation import write_evaluation_figures
 from huyou_sim.output.folder import check_folder, output_folder
 from huyou_sim.output.labels import check_language, text
-from huyou_sim.output.tables import write_table
+from huyou_sim.output.tables import left_out_table, write_table
 from huyou_sim.output.write import seal
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from huyou_sim.errors import Problem
 
 
 def evaluation_report(
@@ -30,8 +32,10 @@ def evaluation_report(
     figures: bool = True,
     progress: bool = False,
     **options: Any,
-) -> str:
-    """Return the effect of a measure as text, and write it where a file or a folder is named.
+) -> tuple[str, tuple[Problem, ...]]:
+    """Return the effect of a measure as text, and why rows of the file are not in it.
+
+    It is written where a file or a folder is named.
 
     Parameters
     ----------
@@ -65,7 +69,7 @@ def evaluation_report(
         write_evaluation(found, folder, lang=lang, figures=figures)
         said.append(text("evaluation.written", lang, folder=str(folder)))
     said.append(text("reach.seconds", lang, seconds=f"{perf_counter() - started:.0f}"))
-    return "\n\n".join(said)
+    return "\n\n".join(said), found.problems
 
 
 def tables(found: Evaluation) -> dict[str, pd.DataFrame]:
@@ -77,6 +81,7 @@ def tables(found: Evaluation) -> dict[str, pd.DataFrame]:
         "sources": found.sources,
         "measures": found.measures,
         "revisions": found.revisions,
+        "left_out": left_out_table(found.problems),
     }
 
 

@@ -86,8 +86,7 @@ def _head(found: Evaluation, lang: str) -> list[str]:
     said = [title, text("evaluation.definition", lang, series=series, definition=definition), *about, given]
     said.append(text("evaluation.unusable", lang))
     if found.problems:
-        problems = "; ".join(str(problem) for problem in found.problems)
-        said.append(text("evaluation.left_out", lang, count=len(found.problems), problems=problems))
+        said.append(text("monitor.left_out", lang, count=len(found.problems)))
     return said
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.monitoring.monitor import SCENARIO, Monitor, run_monitor
 from huyou_sim.monitoring.part_years import SEASONS
 from huyou_sim.monitoring.warning import AMBER, RED
+from huyou_sim.output.ensemble_manifest import draws_words, ensemble_manifest
 from huyou_sim.output.figure_monitor import write_monitor_figure
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import text, wrap
-from huyou_sim.output.manifest import build_manifest, complete_manifest
 from huyou_sim.output.monitor_text import (
     board_text,
     figures_text,
@@ -25,9 +23,7 @@ from huyou_sim.output.monitor_text import (
     vintages_text,
 )
 from huyou_sim.output.monitor_words import shown
-from huyou_sim.output.naming import area_labels, resolved_text
-from huyou_sim.output.scorecard_text import DOUBT
-from huyou_sim.output.tables import left_out_table, write_table
+from huyou_sim.output.tables import left_out_table, left_out_words, write_table
 from huyou_sim.output.terminal import terminal_width
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
@@ -93,31 +89,15 @@ def monitor_report(
 def said_of(monitor: Monitor, lang: str, *, width: int | None = None) -> str:
     """Return the monitor as text: board first, then series, figures, targets, vintages and the rule."""
     width = width or terminal_width()
-    mark = mark_of(monitor, lang)
     title = text("monitor.title", lang, day=monitor.as_of.isoformat(), course=monitor.scenario.label(lang),
                  count=len(monitor.observed))  # fmt: skip
     left = [text("monitor.left_out", lang, count=len(monitor.left_out))] if monitor.left_out else []
-    head = [title, *([f"{DOUBT} {mark}"] if mark else []), about(monitor, lang), *left]
+    about = draws_words(monitor.posterior, draws=monitor.draws, seed=monitor.seed, lang=lang, key="monitor.draws")
+    head = [title, *about, *left]
     parts = ["\n".join(line for words in head for line in wrap(words, width))]
     for part in (board_text, series_text, figures_text, targets_text, vintages_text, notes_text):
         parts.append(part(monitor, lang, width))
     return "\n\n".join(part for part in parts if part)
-
-
-def mark_of(monitor: Monitor, lang: str) -> str:
-    """Return what must stand beside every probability: nothing where the sampler converged or nothing was sampled."""
-    return "" if monitor.posterior is None else warning_mark(monitor.posterior, lang)
-
-
-def about(monitor: Monitor, lang: str) -> str:
-    """Return how many draws there are, and where levels and the rest come from."""
-    said = text("monitor.draws", lang, draws=f"{monitor.draws:,}", seed=monitor.seed)
-    found = monitor.posterior
-    if found is None:
-        return f"{said} {text('reach.prior_only', lang)}"
-    figures = {"r_hat": f"{found.attrs['r_hat']:.4f}", "effective": f"{found.attrs['effective_size']:,.0f}"}
-    state = text("posterior.converged" if found.attrs["converged"] else "posterior.not_converged", lang)
-    return f"{said} {text('reach.posterior', lang, count=len(found.data_vars), state=state, **figures)}"
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -170,31 +150,18 @@ def _update(monitor: Monitor) -> dict[str, Any]:
 
 
 def _manifest(monitor: Monitor, lang: str) -> dict[str, Any]:
-    fit, found = monitor.fit, monitor.posterior
-    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
-    if found is not None:
-        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
-        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
-    manifest = build_manifest(
-        arguments={
-            "command": "monitor", "place": fit.pack.name, "scenario": monitor.scenario.key, "level": monitor.level,
-            "draws": monitor.draws, "prior_only": found is None, "as_of": monitor.as_of.isoformat(),
-            "amber": AMBER, "red": RED,
-            "seasons": {" ".join(one.names): [one.central, one.low, one.high, one.reason] for one in SEASONS},
-            "update": _update(monitor),
-            "observations": [
-                [one.name, one.area, one.population_base, str(one.period), one.value, one.standard_error,
-                 one.known_from.isoformat()]
-                for one in monitor.observed
-            ],
-            "left_out": [str(replace(problem, file=Path(problem.file or "").name)) for problem in monitor.left_out],
-        },
-        inputs=fit.pack.checksums,
-        scenario_texts={monitor.scenario.key: resolved_text(monitor.scenario)},
-        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=sampled | {"mark": mark_of(monitor, "en")},
-        seed=monitor.seed,
-    )  # fmt: skip
-    return complete_manifest(
-        manifest, lang=lang, place=fit.baseline.code, scenarios=[monitor.scenario], area_labels=area_labels(fit)
+    arguments = {
+        "command": "monitor", "level": monitor.level, "draws": monitor.draws, "prior_only": monitor.posterior is None,
+        "as_of": monitor.as_of.isoformat(), "amber": AMBER, "red": RED,
+        "seasons": {" ".join(one.names): [one.central, one.low, one.high, one.reason] for one in SEASONS},
+        "update": _update(monitor),
+        "observations": [
+            [one.name, one.area, one.population_base, str(one.period), one.value, one.standard_error,
+             one.known_from.isoformat()]
+            for one in monitor.observed
+        ],
+        "left_out": left_out_words(monitor.left_out),
+    }  # fmt: skip
+    return ensemble_manifest(
+        monitor.fit, monitor.posterior, [monitor.scenario], arguments, seed=monitor.seed, lang=lang
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.ensemble_manifest import draws_words, ensemble_manifest, mark_of
 from huyou_sim.output.figures import write_reach_figures
 from huyou_sim.output.folder import check_folder, output_folder
 from huyou_sim.output.labels import (
@@ -22,8 +22,7 @@ from huyou_sim.output.labels import (
     variable_unit,
     wrap,
 )
-from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.naming import LEVELS, area_labels, resolved_text
+from huyou_sim.output.naming import LEVELS, area_labels
 from huyou_sim.output.record import scenario_label
 from huyou_sim.output.report import summary_years
 from huyou_sim.output.store import write_netcdf
@@ -87,16 +86,12 @@ def reach_report(
     return "\n\n".join(said)
 
 
-def mark_of(reach: Reach, lang: str) -> str:
-    """Return what must stand beside every probability: nothing where the sampler converged or nothing was sampled."""
-    return "" if reach.posterior is None else warning_mark(reach.posterior, lang)
-
-
 def said_of(reach: Reach, lang: str) -> str:
     """Return the reachability of all targets as text: both probabilities at each level, joint ones, and bands."""
     width = terminal_width()
-    mark = mark_of(reach, lang)
-    head = [*([f"{DOUBT} {mark}"] if mark else []), _about(reach, lang)]
+    mark = mark_of(reach.posterior, lang)
+    draws, seed = reach.indicators.sizes["draw"], int(reach.indicators.attrs["seed"])
+    head = draws_words(reach.posterior, draws=draws, seed=seed, lang=lang)
     parts = ["\n".join(line for words in head for line in wrap(words, width))]
     if reach.targets.empty:
         parts.append(text("reach.no_targets", lang))
@@ -105,17 +100,6 @@ def said_of(reach: Reach, lang: str) -> str:
         parts += [_titled("reach.joint_title", _joint_table(reach, lang, width), "reach.joint_note", mark, lang, width)]
     shown = indicators_text(reach.indicators, reach.scenarios, lang, years=summary_years(reach.indicators), width=width)
     return "\n\n".join([*parts, shown, text("reach.bands_note", lang)])
-
-
-def _about(reach: Reach, lang: str) -> str:
-    """Return how many draws there are, and where levels and the rest come from."""
-    found = reach.posterior
-    said = text("reach.draws", lang, draws=reach.indicators.sizes["draw"], seed=reach.indicators.attrs["seed"])
-    if found is None:
-        return f"{said} {text('reach.prior_only', lang)}"
-    figures = {"r_hat": f"{found.attrs['r_hat']:.4f}", "effective": f"{found.attrs['effective_size']:,.0f}"}
-    state = text("posterior.converged" if found.attrs["converged"] else "posterior.not_converged", lang)
-    return f"{said} {text('reach.posterior', lang, count=len(found.data_vars), state=state, **figures)}"
 
 
 def _titled(title: str, table: str, note: str, mark: str, lang: str, width: int) -> str:
@@ -234,7 +218,7 @@ def _named(table: pd.DataFrame, reach: Reach, lang: str) -> pd.DataFrame:
         named["unit"] = _mapped(table["variable"], lambda name: variable_unit(name, lang))
     if "definition" in named:
         named["definition"] = _mapped(table["variable"], lambda name: variable_definition(name, lang))
-    return named.assign(mark=mark_of(reach, lang)) if "mark" in named else named
+    return named.assign(mark=mark_of(reach.posterior, lang)) if "mark" in named else named
 
 
 def _mapped(codes: pd.Series[Any], word: Callable[[str], str]) -> pd.Series[Any]:
@@ -242,33 +226,12 @@ def _mapped(codes: pd.Series[Any], word: Callable[[str], str]) -> pd.Series[Any]
 
 
 def _manifest(reach: Reach, lang: str) -> dict[str, Any]:
-    fit, found = reach.fit, reach.posterior
-    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
-    if found is not None:
-        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
-        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
-        sampled["parameters"] = [str(name) for name in found.data_vars]
-    together = reach.joint["indicator_ids"].iloc[0] if len(reach.joint) else ""
-    manifest = build_manifest(
-        arguments={
-            "command": "reach",
-            "place": fit.pack.name,
-            "scenarios": [scenario.key for scenario in reach.scenarios],
-            "draws": reach.indicators.sizes["draw"],
-            "until": int(reach.indicators["year"].values[-1]),
-            "joint": together,
-            "prior_only": found is None,
-        },
-        inputs=fit.pack.checksums,
-        scenario_texts={scenario.key: resolved_text(scenario) for scenario in reach.scenarios},
-        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=sampled | {"mark": mark_of(reach, "en")},
-        seed=int(reach.indicators.attrs["seed"]),
-    )
-    return complete_manifest(
-        manifest,
-        lang=lang,
-        place=fit.baseline.code,
-        scenarios=reach.scenarios,
-        area_labels=area_labels(fit),
-    )
+    arguments = {
+        "command": "reach",
+        "draws": reach.indicators.sizes["draw"],
+        "until": int(reach.indicators["year"].values[-1]),
+        "joint": reach.joint["indicator_ids"].iloc[0] if len(reach.joint) else "",
+        "prior_only": reach.posterior is None,
+    }
+    seed = int(reach.indicators.attrs["seed"])
+    return ensemble_manifest(reach.fit, reach.posterior, reach.scenarios, arguments, seed=seed, lang=lang)

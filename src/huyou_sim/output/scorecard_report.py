@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from huyou_sim.inference.posterior import warning_mark
+from huyou_sim.output.ensemble_manifest import draws_words, ensemble_manifest, mark_of
 from huyou_sim.output.figures import write_scorecard_figure
 from huyou_sim.output.folder import check_folder, output_folder, replace_file
 from huyou_sim.output.labels import optional_text, text, wrap
-from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.record import scenario_label
 from huyou_sim.output.scorecard_text import (
     BASES,
-    DOUBT,
     KINDS,
     METHODS,
     VERDICTS,
@@ -26,7 +22,7 @@ from huyou_sim.output.scorecard_text import (
     methods_text,
     progress_text,
 )
-from huyou_sim.output.tables import left_out_table, write_table
+from huyou_sim.output.tables import left_out_table, left_out_words, write_table
 from huyou_sim.output.terminal import terminal_width
 from huyou_sim.output.workbook import frames_bytes
 from huyou_sim.output.write import seal
@@ -92,27 +88,10 @@ def scorecard_report(
 def said_of(card: Scorecard, lang: str, *, methods: bool = False, width: int | None = None) -> str:
     """Return the scorecard as text: draws, the table of all indicators, observed progress, and methods if asked for."""
     width = width or terminal_width()
-    mark = mark_of(card, lang)
-    head = [*([f"{DOUBT} {mark}"] if mark else []), _about(card, lang)]
+    head = draws_words(card.posterior, draws=card.draws, seed=card.seed, lang=lang)
     parts = ["\n".join(line for words in head for line in wrap(words, width)), board_text(card, lang, width)]
     parts += [part for part in (progress_text(card, lang, width),) if part]
     return "\n\n".join(parts + ([methods_text(card, lang, width)] if methods else []))
-
-
-def mark_of(card: Scorecard, lang: str) -> str:
-    """Return what must stand beside every probability: nothing where the sampler converged or nothing was sampled."""
-    return "" if card.posterior is None else warning_mark(card.posterior, lang)
-
-
-def _about(card: Scorecard, lang: str) -> str:
-    """Return how many draws there are, and where levels and the rest come from."""
-    said = text("reach.draws", lang, draws=card.draws, seed=card.seed)
-    found = card.posterior
-    if found is None:
-        return f"{said} {text('reach.prior_only', lang)}"
-    figures = {"r_hat": f"{found.attrs['r_hat']:.4f}", "effective": f"{found.attrs['effective_size']:,.0f}"}
-    state = text("posterior.converged" if found.attrs["converged"] else "posterior.not_converged", lang)
-    return f"{said} {text('reach.posterior', lang, count=len(found.data_vars), state=state, **figures)}"
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -156,7 +135,7 @@ def shown_table(card: Scorecard, lang: str) -> pd.DataFrame:
     table = _in_language(card.table, lang)
     labels = {one.key: scenario_label(card.scenarios, one.key, lang) for one in card.scenarios}
     table.insert(1, "scenario_label", table["scenario"].map(labels))
-    return table.assign(mark=mark_of(card, lang))
+    return table.assign(mark=mark_of(card.posterior, lang))
 
 
 def shown_methods(card: Scorecard, lang: str) -> pd.DataFrame:
@@ -193,28 +172,12 @@ def _in_language(table: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def _manifest(card: Scorecard, lang: str) -> dict[str, Any]:
-    fit, found = card.fit, card.posterior
-    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
-    if found is not None:
-        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
-        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
-    manifest = build_manifest(
-        arguments={
-            "command": "scorecard",
-            "place": fit.pack.name,
-            "scenarios": [scenario.key for scenario in card.scenarios],
-            "level": card.level,
-            "draws": card.draws,
-            "prior_only": found is None,
-            "observations": [[one.indicator_id, one.date.isoformat(), one.value] for one in card.progress],
-            "left_out": [str(replace(problem, file=Path(problem.file or "").name)) for problem in card.left_out],
-        },
-        inputs=fit.pack.checksums,
-        scenario_texts={scenario.key: resolved_text(scenario) for scenario in card.scenarios},
-        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=sampled | {"mark": mark_of(card, "en")},
-        seed=card.seed,
-    )
-    return complete_manifest(
-        manifest, lang=lang, place=fit.baseline.code, scenarios=card.scenarios, area_labels=area_labels(fit)
-    )
+    arguments = {
+        "command": "scorecard",
+        "level": card.level,
+        "draws": card.draws,
+        "prior_only": card.posterior is None,
+        "observations": [[one.indicator_id, one.date.isoformat(), one.value] for one in card.progress],
+        "left_out": left_out_words(card.left_out),
+    }
+    return ensemble_manifest(card.fit, card.posterior, card.scenarios, arguments, seed=card.seed, lang=lang)

@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huyou_sim.inference.posterior import warning_mark
 from huyou_sim.output.answer import Answer, Found
+from huyou_sim.output.ensemble_manifest import ensemble_manifest
 from huyou_sim.output.folder import output_folder, write_bytes
 from huyou_sim.output.labels import text
-from huyou_sim.output.manifest import build_manifest, complete_manifest
-from huyou_sim.output.naming import area_labels, resolved_text
 from huyou_sim.output.solve_words import package_rows
 from huyou_sim.output.tables import write_table
 from huyou_sim.output.write import seal
@@ -88,21 +86,6 @@ def _write_all(part: Path, answer: Answer, made: list[Scenario], lang: str, figu
 
 def _manifest(answer: Answer, made: list[Scenario], arguments: Mapping[str, object], lang: str) -> dict[str, Any]:
     asked = answer.asked
-    fit, found = asked.fit, asked.posterior
-    sampled: dict[str, object] = {"posterior": "none: every parameter comes from its prior"}
-    if found is not None:
-        kept = ("convergence", "r_hat", "effective_size", "inputs", "seed", "plan", "observations")
-        sampled = {name: found.attrs[name] for name in kept if name in found.attrs}
-        sampled |= {"parameters": [str(name) for name in found.data_vars], "mark": warning_mark(found, "en")}
     scenarios = [asked.base, *asked.rivals, *made]
-    manifest = build_manifest(
-        arguments={"command": "solve", "place": fit.pack.name, "draws": len(asked.ensemble), **arguments},
-        inputs=fit.pack.checksums,
-        scenario_texts={scenario.key: resolved_text(scenario) for scenario in scenarios},
-        parameters={**fit.baseline.assumptions, "mortality_trend": fit.baseline.mortality_trend},
-        calibration=sampled,
-        seed=asked.ensemble.seed,
-    )
-    return complete_manifest(
-        manifest, lang=lang, place=fit.baseline.code, scenarios=scenarios, area_labels=area_labels(fit)
-    )
+    full = {"command": "solve", "draws": len(asked.ensemble), **arguments}
+    return ensemble_manifest(asked.fit, asked.posterior, scenarios, full, seed=asked.ensemble.seed, lang=lang)

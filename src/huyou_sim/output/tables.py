@@ -7,6 +7,7 @@ A table is built with English column names and codes. `localise` gives it Chines
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -69,6 +70,11 @@ def left_out_table(problems: Sequence[Problem]) -> pd.DataFrame:
     rows = [{name: getattr(problem, name) for name in names} for problem in problems]
     # Where a user keeps files is nobody's business.
     return pd.DataFrame(rows, columns=list(names)).assign(file=[Path(one.file or "").name for one in problems])
+
+
+def left_out_words(problems: Sequence[Problem]) -> list[str]:
+    """Return why rows of a user's file are left out, in sentences that do not tell where the file is kept."""
+    return [str(replace(problem, file=Path(problem.file or "").name)) for problem in problems]
 
 
 def indicator_table(run: Run, lang: str) -> pd.DataFrame:

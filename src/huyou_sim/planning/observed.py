@@ -232,7 +232,7 @@ class _Reader:
         if not problems and period is not None and area is not None:
             slip = subject.slipped(value, period, share_of_residents(self.pack, area))
             if slip:
-                wrong("column value", f"{value:g}", *slip)
+                wrong("column value", f"{value:.10g}", *slip)
         base = subject.base_of(self.pack, row["population_base"], area, wrong)
         if problems or period is None or area is None or base is None:
             return None, problems

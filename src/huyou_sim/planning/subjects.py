@@ -180,7 +180,7 @@ def subjects(pack: Pack) -> dict[str, Subject]:
             continue
         number = numbers.get(name, 0)
         one = Subject(
-            number, name, _measure(name), tuple(dict.fromkeys([about.unit, about.unit_zh])),
+            number, name, measure_of(name), tuple(dict.fromkeys([about.unit, about.unit_zh])),
             bases.get(number, MODEL_BASE), about.unit == "%" and about.upper is not None,
             -np.inf if about.lower is None else about.lower, np.inf if about.upper is None else about.upper,
             baseline=published.get(name, float("nan")),
@@ -191,7 +191,8 @@ def subjects(pack: Pack) -> dict[str, Subject]:
     return found
 
 
-def _measure(name: str) -> str:
+def measure_of(name: str) -> str:
+    """Return what a variable of the model is: count, ratio, yearly or day, as in `Subject`."""
     kind = variables()[name].kind
     if kind == "flow":
         return "count"
