@@ -162,6 +162,13 @@ def histories(projected, measured: bool):
         yield effect_table(case), [true[2], true[3], case.shares @ true[2:]]
 
 
+@pytest.mark.parametrize("name", ["ideal_children", "childcare_coverage", "population_total"])
+def test_a_figure_of_a_day_is_touched_or_not(name):
+    assert affected_share(name, date(2023, 7, 1), 2023) == 1.0
+    assert affected_share(name, date(2024, 1, 1), 2023) == 0.0
+    assert 0.4 < affected_share("deaths", date(2023, 7, 1), 2023) < 0.6
+
+
 @pytest.mark.parametrize("measured", [True, False])
 def test_bands_hold_the_true_effect_of_histories_of_the_model(projected, measured):
     inside, alarms = [], []
